@@ -1,0 +1,67 @@
+"""Boxes. The convention is in the name: `xyxy_px` in pixels of one picture, `xyxy_norm` relative to it, 0 to 1."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class XyxyPx(NamedTuple):
+    """Left, top, right, bottom in pixels; x grows rightward, y downward; right and bottom are exclusive."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
+    def foot(self) -> tuple[float, float]:
+        """Where the thing touches the ground: the middle of the bottom edge, in pixels."""
+        return (self.left + self.right) / 2, self.bottom
+
+    def to_norm(self, width_px: int, height_px: int) -> XyxyNorm:
+        return XyxyNorm(self.left / width_px, self.top / height_px, self.right / width_px, self.bottom / height_px)
+
+
+class XyxyNorm(NamedTuple):
+    """Left, top, right, bottom relative to the picture's width and height, 0 to 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def to_px(self, width_px: int, height_px: int) -> XyxyPx:
+        return XyxyPx(self.left * width_px, self.top * height_px, self.right * width_px, self.bottom * height_px)
+
+    def clipped(self) -> XyxyNorm:
+        return XyxyNorm(*(min(1.0, max(0.0, side)) for side in self))
+
+
+def intersection_px(one: XyxyPx, other: XyxyPx) -> float:
+    """Shared area in square pixels."""
+    width = min(one.right, other.right) - max(one.left, other.left)
+    height = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return max(0.0, width) * max(0.0, height)
+
+
+def iou(one: XyxyPx, other: XyxyPx) -> float:
+    """Intersection over union, 0 to 1; 0 where both boxes are empty."""
+    shared = intersection_px(one, other)
+    union = one.area + other.area - shared
+    return shared / union if union > 0 else 0.0
