@@ -1,0 +1,124 @@
+"""What the operator and the analyst write: strict YAML, one small model per topic.
+
+An unknown key, a point outside the picture or a missing file is refused in one sentence that says where.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from broker_bridge.messages import Level
+from detector.vocabulary import Rack
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Point = tuple[Share, Share]
+Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message says what, where and what to do."""
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class RackConfig(Strict):
+    """One place where bikes stand, drawn on the camera's picture."""
+
+    id: Level = Field(description="The rack's id, the same on the dashboard.")
+    name: str = Field(default="", description="What people call it.")
+    building: Level = Field(default="unnamed", description="The teaching building it belongs to.")
+    outline: Polygon = Field(description="Corner points as [x, y], each 0 to 1 of the picture's width and height.")
+
+    def to_rack(self) -> Rack:
+        return Rack(self.id, self.name or self.id, self.building, self.outline)
+
+
+class Thresholds(Strict):
+    """Numbers that decide. Seconds are seconds of the footage."""
+
+    park_after_s: float = Field(default=2.0, gt=0, le=60, description="A bike at rest this long is parked (s).")
+    grace_s: float = Field(default=4.0, gt=0, le=300, description="The rider is gone this long before judging (s).")
+    gone_after_s: float = Field(default=6.0, gt=0, le=600, description="The place is seen empty this long: gone (s).")
+    min_bike_width_px: float = Field(default=40, ge=0, le=4000, description="Narrower bikes are never judged (px).")
+    min_brightness: float = Field(default=25, ge=0, le=255, description="Darker than this is too dark (grey level).")
+    unlocked_above: Share = Field(default=0.7, description="P(unlocked) from here on is `unlocked`.")
+    locked_below: Share = Field(default=0.3, description="P(unlocked) down from here is `locked`.")
+    alert_expires_s: float = Field(default=1800, gt=0, le=86400, description="An alert nobody answered ends (s).")
+
+    @model_validator(mode="after")
+    def _leave_room_for_unsure(self) -> Thresholds:
+        if self.locked_below >= self.unlocked_above:
+            raise ValueError("locked_below must be smaller than unlocked_above, so that `unsure` has room")
+        return self
+
+
+class ViewConfig(Strict):
+    """How one camera's picture is read; all of `pleaselock detect --config`."""
+
+    model: str = Field(default="bikepark-v0", description="A folder in models/, or a path to one, or to a .pt file.")
+    fps: float = Field(default=5.0, gt=0, le=60, description="Frames looked at per second of footage.")
+    racks: tuple[RackConfig, ...] = Field(default=(), description="Rack outlines. None: the whole picture is one rack.")
+    masks: tuple[Polygon, ...] = Field(default=(), description="Parts blacked out before anything looks at them.")
+    thresholds: Thresholds = Thresholds()
+
+    def rack_list(self) -> tuple[Rack, ...]:
+        return tuple(rack.to_rack() for rack in self.racks) or (WHOLE_PICTURE,)
+
+
+class CameraConfig(ViewConfig):
+    id: Level = Field(description="The camera's id, the same on the dashboard.")
+    source: str = Field(description="rtsp://..., http://..., a device number, or a file replayed as a live camera.")
+
+
+class SiteConfig(Strict):
+    """One edge worker; all of `pleaselock watch --config`."""
+
+    site: Level = Field(description="The campus, the first level of every topic.")
+    worker: Level = Field(description="This worker's name, unique on the site.")
+    mqtt: str = Field(default="mqtt://127.0.0.1:1883", description="mqtt:// or mqtts:// [user:password@] host:port.")
+    cameras: Annotated[tuple[CameraConfig, ...], Field(min_length=1, description="The cameras this worker watches.")]
+
+
+T = TypeVar("T", bound=Strict)
+WHOLE_PICTURE = Rack("whole-picture", "Whole picture", "unnamed", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+
+
+def load_config(path: Path, as_type: type[T]) -> T:
+    """Read one YAML file as one of the models above.
+
+    Raises:
+        ConfigError: the file cannot be read, is not YAML, or breaks a rule.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give a readable YAML file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not valid YAML ({_one_line(error)}); mend it and try again") from error
+    return parse_config({} if raw is None else raw, as_type, str(path))
+
+
+def parse_config(raw: object, as_type: type[T], where: str) -> T:
+    try:
+        return as_type.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the top level"
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise ConfigError(f"{where}: {place}: {_hint(first['type'], first['msg'])}{more}") from error
+
+
+def _hint(error_type: str, message: str) -> str:
+    if error_type == "extra_forbidden":
+        return "this key is not known; check its spelling or leave it out"
+    return message[0].lower() + message[1:]
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
