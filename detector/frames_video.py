@@ -1,0 +1,197 @@
+"""Video files through FFmpeg's libraries (PyAV): true times, turned pictures, and errors that say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from detector.errors import CannotReadError
+from detector.timed_image import TimedImage
+
+NOT_FOOTAGE = {"tty", "image2", "ico"}
+"""FFmpeg reads a text file as the film of a terminal; nobody means that."""
+SHORT_BY_S = 2.0
+"""A file that ends this much before the length it claims was cut off."""
+
+
+def measure_video(path: Path) -> tuple[tuple[int, int], float | None]:
+    """(width, height) in pixels as seen after turning, and the length the file claims in seconds.
+
+    Raises:
+        CannotReadError: missing, empty, not a video, no picture in it.
+    """
+    with _opened(path) as (container, stream):
+        for packet in container.demux(stream):
+            for frame in _decoded(packet):
+                return _Upright.of(frame, stream).size_px, _claimed_length_s(container, stream)
+    raise CannotReadError(f"{path}: not one picture in it could be read; is the file damaged?")
+
+
+def read_video(path: Path, warn: Callable[[str], None]) -> Iterator[TimedImage]:
+    """Every picture of a video with its own time, from 0; what is damaged is left out and told to `warn`.
+
+    Raises:
+        CannotReadError: missing, empty, not a video, no picture in it.
+    """
+    with _opened(path) as (container, stream):
+        clock, numbers, upright, last_s = _Clock(stream), count(), None, Fraction(0)
+        for frame in _frames(path, container, stream, warn):
+            upright = upright or _Upright.of(frame, stream)
+            last_s = clock.elapsed_s(frame)
+            yield TimedImage(next(numbers), last_s, partial(upright.to_bgr, frame))
+        claimed_s = _claimed_length_s(container, stream)
+        if claimed_s is not None and float(last_s) < claimed_s - SHORT_BY_S:
+            warn(
+                f"{path}: ends after {float(last_s):.1f} s of {claimed_s:.1f} s, it was cut off; what is there was used"
+            )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    _check_file(path)
+    try:
+        # `file:` and the whitelist keep FFmpeg from taking a name, or a playlist inside, for an address to fetch.
+        container = av.open(f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise CannotReadError(_why_not_opened(path, error)) from error
+    with container:
+        yield container, _picture_stream(path, container)
+
+
+def _check_file(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except FileNotFoundError as error:
+        raise CannotReadError(f"{path}: there is no such file; check the name") from error
+    except OSError as error:
+        raise CannotReadError(f"{path}: cannot be opened ({error.strerror}); give a video file you may read") from error
+    if empty:
+        raise CannotReadError(f"{path}: the file is empty (0 bytes); copy or record it again")
+
+
+def _why_not_opened(path: Path, error: Exception) -> str:
+    with path.open("rb") as file:
+        is_mp4 = file.read(12)[4:8] in {b"ftyp", b"mdat", b"moov"}
+    if is_mp4:
+        return (
+            f"{path}: the recording was cut off before its index was written, so no picture can be found; copy it again"
+        )
+    if isinstance(error, av.error.DecoderNotFoundError):
+        return f"{path}: its coding is not known here; convert it to H.264 in mp4 first"
+    return f"{path}: is not a video that can be read; give mp4, mov, mkv, webm or avi"
+
+
+def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
+    if container.format.name in NOT_FOOTAGE:
+        raise CannotReadError(f"{path}: is not a video that can be read; give mp4, mov, mkv, webm or avi")
+    for stream in container.streams.video:
+        if not stream.disposition & av.stream.Disposition.attached_pic:
+            stream.thread_type = "AUTO"
+            return stream
+    what = "sound but no picture" if container.streams.audio else "no picture"
+    raise CannotReadError(f"{path}: holds {what}; give a recording of the camera's picture")
+
+
+def _frames(
+    path: Path, container: InputContainer, stream: VideoStream, warn: Callable[[str], None]
+) -> Iterator[VideoFrame]:
+    damaged = 0
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.FFmpegError:
+            warn(f"{path}: is damaged part-way and cannot be read on from there; what comes before was used")
+            break
+        if packet is None:
+            break
+        try:
+            yield from packet.decode()
+        except av.error.FFmpegError:
+            damaged += 1
+    if damaged:
+        warn(f"{path}: {damaged} damaged pieces in it were left out")
+
+
+def _decoded(packet: av.Packet[VideoStream]) -> list[VideoFrame]:
+    try:
+        return packet.decode()
+    except av.error.FFmpegError:
+        return []
+
+
+def _claimed_length_s(container: InputContainer, stream: VideoStream) -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return None if container.duration is None else container.duration / av.time_base
+
+
+class _Clock:
+    """Presentation times as seconds since the first picture; never standing still, never going back."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        self._usual_step_s = 1 / Fraction(rate)
+        self._offset_s: Fraction | None = None
+        self._last_s = -self._usual_step_s
+
+    def elapsed_s(self, frame: VideoFrame) -> Fraction:
+        expected_s = self._last_s + self._usual_step_s
+        if frame.pts is not None:
+            own_s = frame.pts * Fraction(frame.time_base)
+            if self._offset_s is None or own_s - self._offset_s <= self._last_s:
+                # The first picture, or a recorder that began to count anew in the middle of a file.
+                self._offset_s = own_s - expected_s
+            expected_s = own_s - self._offset_s
+        self._last_s = expected_s
+        return expected_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Upright:
+    """How a stream's pictures become upright ones with square pixels, all of one size."""
+
+    coded_px: tuple[int, int]
+    swaps_axes: bool
+    flips_x: bool
+    flips_y: bool
+
+    @classmethod
+    def of(cls, frame: VideoFrame, stream: VideoStream) -> _Upright:
+        width = round(frame.width * float(stream.sample_aspect_ratio or 1)) or frame.width
+        a, b, c, d = _display_matrix(frame)
+        swaps = abs(b) + abs(c) > abs(a) + abs(d)
+        return cls((width, frame.height), swaps, (c if swaps else a) < 0, (b if swaps else d) < 0)
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        return self.coded_px[::-1] if self.swaps_axes else self.coded_px
+
+    def to_bgr(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        """(height, width, 3), uint8, contiguous."""
+        image = frame.to_ndarray(format="bgr24", width=self.coded_px[0], height=self.coded_px[1])
+        image = image.swapaxes(0, 1) if self.swaps_axes else image
+        image = image[:, ::-1] if self.flips_x else image
+        return np.ascontiguousarray(image[::-1] if self.flips_y else image, dtype=np.uint8)
+
+
+def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
+    """The turning part of ISO 14496-12's matrix: x' = a x + c y, y' = b x + d y."""
+    side_data = frame.side_data.get("DISPLAYMATRIX")
+    if side_data is None:
+        return 1, 0, 0, 1
+    numbers = np.frombuffer(bytes(side_data), dtype="<i4", count=9)
+    return int(numbers[0]), int(numbers[1]), int(numbers[3]), int(numbers[4])
