@@ -1,0 +1,110 @@
+"""Turn trained weights into a model folder: `python -m models.release --help`. Needs the `[train]` extra."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from detector.detection_ultralytics import import_ultralytics
+from detector.model_folder import FACTS_FILE, ModelFacts, sha256_of
+from detector.vocabulary import Kind
+from models.train import OUR_CLASSES, keep_classes
+
+LICENCE = "AGPL-3.0-only"
+FACTS_TEXT = """\
+name = "{name}"
+version = {version}
+file = "{file}"
+sha256 = "{sha256}"
+licence = "{licence}"
+
+# The model's own class name = what pleaselock calls it. Other classes of the model are ignored.
+[classes]
+{classes}
+
+# Pictures are scaled to this long side and padded to whole strides; any shape is accepted.
+[input]
+long_side_px = {long_side_px}
+stride_px = 32
+
+# Boxes from score_low up continue tracks; boxes from score_high up start them.
+[thresholds]
+score_low = 0.1
+score_high = 0.4
+iou = 0.7
+
+[origin]
+starting_checkpoint = "{start_name}"
+starting_checkpoint_sha256 = "{start_sha256}"
+training_command = "{training_command}"
+"""
+
+
+def export_onnx(weights: Path, out: Path, imgsz: int) -> None:
+    """Write the detector in `weights` (.pt), cut to our classes, as ONNX that accepts any height and width."""
+    yolo = import_ultralytics().YOLO(str(weights))
+    if tuple(yolo.names.values()) != OUR_CLASSES:
+        keep_classes(yolo.model, OUR_CLASSES)
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = Path(folder) / f"{out.stem}.pt"
+        yolo.save(str(checkpoint))
+        exported = import_ultralytics().YOLO(str(checkpoint)).export(format="onnx", dynamic=True, imgsz=imgsz)
+        describe(Path(exported), out.stem)
+        shutil.copyfile(exported, out)
+
+
+def describe(onnx_file: Path, name: str) -> None:
+    """Replace what the exporter wrote about the day and the machine, so that equal weights give an equal file."""
+    import onnx  # noqa: PLC0415 -- heavy and optional
+
+    model: Any = onnx.load(str(onnx_file))
+    kept = {
+        entry.key: entry.value for entry in model.metadata_props if entry.key in {"names", "stride", "task", "end2end"}
+    }
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, {**kept, "description": name, "license": LICENCE})
+    onnx.save(model, str(onnx_file))
+
+
+def facts_text(name: str, version: int, onnx_file: Path, start: Path, imgsz: int, training_command: str) -> str:
+    """Say in TOML what the weights are; checked against the same class that reads it back."""
+    import tomllib  # noqa: PLC0415
+
+    text = FACTS_TEXT.format(
+        name=name,
+        version=version,
+        file=onnx_file.name,
+        sha256=sha256_of(onnx_file),
+        licence=LICENCE,
+        classes="\n".join(f'{kind} = "{kind}"' for kind in map(Kind, OUR_CLASSES)),
+        long_side_px=imgsz,
+        start_name=start.name,
+        start_sha256=sha256_of(start),
+        training_command=training_command,
+    )
+    ModelFacts.model_validate(tomllib.loads(text))
+    return text
+
+
+def main(
+    weights: Annotated[Path, typer.Option(help="trained checkpoint (.pt)")],
+    start: Annotated[Path, typer.Option(help="checkpoint that training started from (.pt)")],
+    out: Annotated[Path, typer.Option(help="model folder to write, called <name>-v<version>")],
+    training_command: Annotated[str, typer.Option(help="the command that made the weights, word for word")],
+    imgsz: Annotated[int, typer.Option(help="long side of the input, in pixels")] = 640,
+) -> None:
+    """Export WEIGHTS to ONNX and write OUT with model.toml beside it; card.md and metrics.json are written by people."""
+    name, _, version = out.name.rpartition("-v")
+    out.mkdir(parents=True, exist_ok=True)
+    onnx_file = out / f"{out.name}.onnx"
+    export_onnx(weights, onnx_file, imgsz)
+    (out / FACTS_FILE).write_text(facts_text(name, int(version), onnx_file, start, imgsz, training_command))
+    typer.echo(f"Wrote {out}.")
+
+
+if __name__ == "__main__":
+    typer.run(main)
