@@ -1,1 +1,76 @@
-def main() -> None: ...
+"""The front door: one command line, composed of the packages' own commands.
+
+Everything a person did wrong is said in one sentence on stderr, and the exit status is 2.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+import broker_bridge.commands
+import dashboard.commands
+import detector.commands
+import detector.worker_commands
+import pleaselock_demo
+from broker_bridge.embedded import BrokerError, embedded_broker, listen_address
+from dashboard.server import ServerError, serve_dashboard
+from dashboard.settings import Settings
+from detector.errors import UsageError
+from pleaselock_demo import CannotStartError
+
+app = typer.Typer(
+    help="Watches bicycle parking and asks volunteers on duty to say: please lock your bike.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for package in (detector.commands, detector.worker_commands, broker_bridge.commands, dashboard.commands):
+    app.add_typer(package.app)
+
+SAID_PLAINLY = (BrokerError, CannotStartError, ServerError, UsageError)
+
+
+@app.command()
+def serve(
+    broker: Annotated[bool, typer.Option("--broker", help="Run the embedded MQTT broker in the same process.")] = False,
+) -> None:
+    """Run the dashboard and its dispatcher; with --broker, on one machine, the broker too."""
+    asyncio.run(_serve(Settings(), broker=broker))
+
+
+async def _serve(settings: Settings, *, broker: bool) -> None:
+    if not broker:
+        await serve_dashboard(settings)
+        return
+    async with embedded_broker(*listen_address(settings.mqtt_url)):
+        await serve_dashboard(settings)
+
+
+@app.command()
+def demo() -> None:
+    """Run the whole system on this machine, on a clip replayed as a live camera."""
+    pleaselock_demo.run(Settings(), Path(__file__).parent / "sample_videos")
+
+
+def main() -> None:
+    try:
+        app()
+    except SAID_PLAINLY as error:
+        typer.echo(f"pleaselock: {error}", err=True)
+        sys.exit(2)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "PLEASELOCK_" + "_".join(str(part) for part in first["loc"]).upper()
+        typer.echo(f"pleaselock: {name}: {first['msg'].lower()}, not {first['input']!r}; mend the variable", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
