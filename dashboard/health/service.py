@@ -1,0 +1,73 @@
+"""How workers and cameras are; the newest report wins, whatever order they arrive in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dashboard.health.queries import worker_by_code
+from dashboard.health.tables import CameraHealth, Worker
+from dashboard.places.service import ensure_camera, ensure_site
+
+
+@dataclass(frozen=True)
+class WorkerReport:
+    """`at` is when the connection it speaks of was made: a last will carries the same one as the status it follows."""
+
+    site_id: str
+    worker_id: str
+    state: str
+    boot: str
+    at: datetime
+    version: str
+    model_id: str | None
+    model_sha256: str | None
+    config_hash: str
+    cameras: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CameraReport:
+    site_id: str
+    worker_id: str
+    camera_id: str
+    at: datetime
+    fps_in: float
+    fps_seen: float
+    fps_inferred: float
+    inference_ms: float | None
+    dark: bool
+    moved: bool
+    last_frame_at: datetime | None
+    outbox_depth: int
+
+
+def record_worker(session: Session, report: WorkerReport) -> None:
+    site = ensure_site(session, report.site_id)
+    worker = worker_by_code(session, site, report.worker_id)
+    if worker is None:
+        worker = Worker(site=site, code=report.worker_id)
+        session.add(worker)
+    elif report.at < worker.reported_at:
+        return
+    worker.state, worker.boot, worker.reported_at = report.state, report.boot, report.at
+    worker.version, worker.config_hash, worker.cameras = report.version, report.config_hash, list(report.cameras)
+    worker.model_id, worker.model_sha256 = report.model_id, report.model_sha256
+    session.flush()
+
+
+def record_camera(session: Session, report: CameraReport) -> None:
+    camera = ensure_camera(session, report.site_id, report.camera_id)
+    health = session.get(CameraHealth, camera.id)
+    if health is None:
+        health = CameraHealth(camera_id=camera.id)
+        session.add(health)
+    elif report.at < health.reported_at:
+        return
+    health.worker_code, health.reported_at, health.last_frame_at = report.worker_id, report.at, report.last_frame_at
+    health.fps_in, health.fps_seen, health.fps_inferred = report.fps_in, report.fps_seen, report.fps_inferred
+    health.inference_ms, health.dark, health.moved = report.inference_ms, report.dark, report.moved
+    health.outbox_depth = report.outbox_depth
+    session.flush()
