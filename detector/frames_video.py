@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -16,6 +17,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
+from typing_extensions import Buffer
 
 from detector.errors import CannotReadError
 from detector.timed_image import TimedImage
@@ -150,8 +152,8 @@ class _Clock:
 
     def elapsed_s(self, frame: VideoFrame) -> Fraction:
         expected_s = self._last_s + self._usual_step_s
-        if frame.pts is not None:
-            own_s = frame.pts * Fraction(frame.time_base)
+        if frame.pts is not None and frame.time_base is not None:
+            own_s = Fraction(frame.pts * frame.time_base)
             if self._offset_s is None or own_s - self._offset_s <= self._last_s:
                 # The first picture, or a recorder that began to count anew in the middle of a file.
                 self._offset_s = own_s - expected_s
@@ -193,5 +195,5 @@ def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
     side_data = frame.side_data.get("DISPLAYMATRIX")
     if side_data is None:
         return 1, 0, 0, 1
-    numbers = np.frombuffer(bytes(side_data), dtype="<i4", count=9)
+    numbers = np.frombuffer(memoryview(cast("Buffer", side_data)), dtype="<i4", count=9)
     return int(numbers[0]), int(numbers[1]), int(numbers[3]), int(numbers[4])
