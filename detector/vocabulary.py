@@ -135,6 +135,8 @@ class LockEvidence:
     """In how many usable views a lock was looked for."""
     lock_seen: int = 0
     """In how many of them one was seen on the bike."""
+    preexisting: bool = False
+    """The bike stood there before anybody was seen with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+"""Step 6: whom to remind of what. One reminder per stay, ever; taken back as soon as it no longer holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from detector.config import Thresholds
+from detector.vocabulary import Kind, LockState, LockVerdict, Stay, StayEvent, StayEventKind
+
+Action = Literal["raised", "updated", "cleared"]
+ClearReason = Literal["locked", "gone", "expired"]
+WORTH_TELLING = 0.1
+"""A change of the probability smaller than this is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What became of one stay's reminder; `Outgoing` makes the AlertMessage of it."""
+
+    action: Action
+    stay: Stay
+    verdict: LockVerdict
+    at: datetime
+    expires_at: datetime
+    clear_reason: ClearReason | None = None
+
+
+class ReminderPolicy:
+    """Remembers which stays were ever reminded of and which reminders are open."""
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        self._expires_after = timedelta(seconds=thresholds.alert_expires_s)
+        self._open: dict[str, Reminder] = {}
+        self._ever: set[str] = set()
+
+    def decide(self, event: StayEvent, verdict: LockVerdict | None, at: datetime) -> Reminder | None:
+        """What this event means for the stay's reminder; None: nothing to tell."""
+        opened = self._open.get(event.stay.stay_id)
+        if event.kind is StayEventKind.CLOSED:
+            self._ever.discard(event.stay.stay_id)  # a closed stay never speaks again
+            return self._clear(replace(opened, stay=event.stay), at, "gone") if opened else None
+        if verdict is None:
+            return None
+        if opened is None:
+            return self._raise(event.stay, verdict, at)
+        return self._revise(replace(opened, stay=event.stay), verdict, at)
+
+    def expire(self, at: datetime) -> list[Reminder]:
+        """Clear every open reminder whose time is over; call once a frame."""
+        due = [reminder for reminder in self._open.values() if at >= reminder.expires_at]
+        return [self._clear(reminder, at, "expired") for reminder in due]
+
+    def _raise(self, stay: Stay, verdict: LockVerdict, at: datetime) -> Reminder | None:
+        may_remind = stay.kind is Kind.BICYCLE and not stay.preexisting and stay.stay_id not in self._ever
+        if not may_remind or verdict.state is not LockState.UNLOCKED:
+            return None
+        self._ever.add(stay.stay_id)
+        self._open[stay.stay_id] = Reminder("raised", stay, verdict, at, at + self._expires_after)
+        return self._open[stay.stay_id]
+
+    def _revise(self, opened: Reminder, verdict: LockVerdict, at: datetime) -> Reminder | None:
+        if verdict.state is LockState.LOCKED:
+            return self._clear(replace(opened, verdict=verdict), at, "locked")
+        if not _is_worth_telling(opened.verdict, verdict):
+            return None
+        updated = replace(opened, action="updated", verdict=verdict, at=at)
+        self._open[updated.stay.stay_id] = updated
+        return updated
+
+    def _clear(self, reminder: Reminder, at: datetime, reason: ClearReason) -> Reminder:
+        self._open.pop(reminder.stay.stay_id)
+        return replace(reminder, action="cleared", at=at, clear_reason=reason)
+
+
+def _is_worth_telling(before: LockVerdict, now: LockVerdict) -> bool:
+    moved = abs((now.p_unlocked or 0.0) - (before.p_unlocked or 0.0))
+    return now.state is not before.state or moved >= WORTH_TELLING

@@ -1,0 +1,193 @@
+"""Step 3: one thing followed through time. ByteTrack's idea, written anew on seconds instead of frames.
+
+Boxes the model is sure of start tracks; faint boxes may only continue them. A person bent over a bike scores 0.05-0.4,
+so dropping faint boxes would lose the rider just when it matters; letting them start tracks would invent people.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from detector.boxes import XyxyPx, iou
+from detector.vocabulary import Detection, Kind, Track
+
+Array = NDArray[np.float64]
+
+START_SCORE = 0.4
+CONTINUE_SCORE = 0.05
+START_IOU = 0.2
+CONTINUE_IOU = 0.3
+DUPLICATE_IOU = 0.6
+COAST_S = 3.0
+"""An unseen track is carried on this long."""
+TENTATIVE_S = 1.0
+"""A track seen once must be seen again within this time to count."""
+BRAKE_S = 0.6
+"""An unseen thing is expected to stop: its speed falls to 1/e in this time."""
+SPEED_MEMORY_S = 0.4
+STRIDES_PER_S = {Kind.PERSON: 2.5, Kind.BICYCLE: 4.0, Kind.MOTORCYCLE: 4.0}
+"""How many of its own heights a thing may travel in a second; what a low frame rate must be forgiven."""
+AT_REST_HEIGHTS_PER_S = 0.25
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A track's inner state. `box` is (left, top, right, bottom) in pixels, `speed` that of its centre in px/s."""
+
+    track_id: int
+    kind: Kind
+    box: Array
+    speed: Array
+    score: float
+    first_seen_at: datetime
+    last_seen_at: datetime
+    sightings: int = 1
+
+    def predicted(self, at: datetime) -> Array:
+        """Where its box should be at a moment, shape (4,), pixels."""
+        coast_s = BRAKE_S * (1 - math.exp(-_seconds(self.last_seen_at, at) / BRAKE_S))
+        return self.box + np.tile(self.speed * coast_s, 2)
+
+    def see(self, detection: Detection, at: datetime) -> None:
+        gap_s = _seconds(self.last_seen_at, at)
+        box = np.asarray(detection.xyxy_px, dtype=np.float64)
+        if gap_s > 0:
+            measured = (_centre(box) - _centre(self.box)) / gap_s
+            trust = 1.0 if self.sightings == 1 else 1 - math.exp(-gap_s / SPEED_MEMORY_S)
+            self.speed = self.speed + trust * (measured - self.speed)
+        self.box, self.score, self.last_seen_at = box, detection.score, at
+        self.sightings += 1
+
+    def may_reach(self, box: Array, at: datetime) -> bool:
+        """Whether a thing that is not at rest could have got to `box` by now."""
+        height = max(1.0, float(self.box[3] - self.box[1]))
+        at_rest = self.sightings > 2 and float(np.hypot(*self.speed)) < AT_REST_HEIGHTS_PER_S * height  # noqa: PLR2004
+        alike = 0.6 < float(box[3] - box[1]) / height < 1 / 0.6
+        gap_s = _seconds(self.last_seen_at, at)
+        far_px = float(np.hypot(*(_centre(box) - _centre(self.predicted(at)))))
+        return alike and not at_rest and far_px <= STRIDES_PER_S[self.kind] * height * min(gap_s, 1.0)
+
+    def as_track(self, at: datetime) -> Track:
+        seen = self.last_seen_at == at
+        box = self.box if seen else self.predicted(at)
+        xyxy_px = XyxyPx(*(float(side) for side in box))
+        return Track(self.track_id, self.kind, self.score, xyxy_px, seen, self.first_seen_at, self.last_seen_at)
+
+
+class Tracker:
+    """Follows everything one camera sees. Ids count up from 1 within this tracker and are never used twice."""
+
+    def __init__(self) -> None:
+        self._followed: list[_Followed] = []
+        self._next_id = 1
+
+    def update(self, detections: Sequence[Detection], at: datetime) -> list[Track]:
+        """One frame's boxes in, the tracks as of this frame out, those coasting unseen among them (`seen` False).
+
+        `at` must not go backwards; footage that does so begins a new scene and new tracks.
+        """
+        if any(followed.last_seen_at > at for followed in self._followed):
+            self._followed = []
+        for kind in Kind:
+            self._follow(kind, [one for one in detections if one.kind is kind], at)
+        self._followed = [followed for followed in self._followed if not _is_over(followed, at)]
+        return [followed.as_track(at) for followed in self._followed if followed.sightings > 1]
+
+    def _follow(self, kind: Kind, detections: Sequence[Detection], at: datetime) -> None:
+        sure = [one for one in detections if one.score >= START_SCORE]
+        faint = [one for one in detections if CONTINUE_SCORE <= one.score < START_SCORE]
+        waiting = [followed for followed in self._followed if followed.kind is kind]
+        waiting, sure = _continue_by_overlap(waiting, sure, at, START_IOU)
+        waiting, _ = _continue_by_overlap(waiting, faint, at, CONTINUE_IOU)
+        _, sure = _continue_by_reach(waiting, sure, at)
+        for detection in sure:
+            if not self._is_duplicate(detection, at):
+                self._start(detection, at)
+
+    def _is_duplicate(self, detection: Detection, at: datetime) -> bool:
+        return any(
+            followed.kind is detection.kind
+            and followed.last_seen_at == at
+            and iou(XyxyPx(*followed.box), detection.xyxy_px) > DUPLICATE_IOU
+            for followed in self._followed
+        )
+
+    def _start(self, detection: Detection, at: datetime) -> None:
+        box = np.asarray(detection.xyxy_px, dtype=np.float64)
+        self._followed.append(_Followed(self._next_id, detection.kind, box, np.zeros(2), detection.score, at, at))
+        self._next_id += 1
+
+
+_Unmatched = tuple[list[_Followed], list[Detection]]
+
+
+def _continue_by_overlap(tracks: list[_Followed], found: list[Detection], at: datetime, least: float) -> _Unmatched:
+    if not tracks or not found:
+        return tracks, found
+    predicted = np.stack([track.predicted(at) for track in tracks])
+    boxes = np.array([detection.xyxy_px for detection in found], dtype=np.float64)
+    return _see_pairs(tracks, found, best_pairs(iou_matrix(predicted, boxes), least), at)
+
+
+def _continue_by_reach(tracks: list[_Followed], found: list[Detection], at: datetime) -> _Unmatched:
+    if not tracks or not found:
+        return tracks, found
+    boxes = np.array([detection.xyxy_px for detection in found], dtype=np.float64)
+    closeness = np.zeros((len(tracks), len(found)))
+    for row, track in enumerate(tracks):
+        for column, box in enumerate(boxes):
+            if track.may_reach(box, at):
+                closeness[row, column] = 1 / (1 + np.hypot(*(_centre(box) - _centre(track.predicted(at)))))
+    return _see_pairs(tracks, found, best_pairs(closeness, 1e-9), at)
+
+
+def _see_pairs(
+    tracks: list[_Followed], found: list[Detection], pairs: list[tuple[int, int]], at: datetime
+) -> _Unmatched:
+    for row, column in pairs:
+        tracks[row].see(found[column], at)
+    rows, columns = {row for row, _ in pairs}, {column for _, column in pairs}
+    return (
+        [track for row, track in enumerate(tracks) if row not in rows],
+        [detection for column, detection in enumerate(found) if column not in columns],
+    )
+
+
+def iou_matrix(one_xyxy_px: Array, other_xyxy_px: Array) -> Array:
+    """Intersection over union of every box with every other: shapes (N, 4) and (M, 4) in pixels give (N, M), 0 to 1."""
+    one, other = one_xyxy_px[:, None, :], other_xyxy_px[None, :, :]
+    sides = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
+    shared = np.prod(np.clip(sides, 0, None), axis=-1)
+    union = _area(one) + _area(other) - shared
+    return np.asarray(shared / np.maximum(union, 1e-9), dtype=np.float64)
+
+
+def best_pairs(likeness: Array, least: float) -> list[tuple[int, int]]:
+    """The one-to-one pairs (row, column) with the highest sum of likeness, each at least `least`; shape (N, M)."""
+    allowed = np.where(likeness >= least, likeness, 0.0)
+    rows, columns = linear_sum_assignment(allowed, maximize=True)
+    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if allowed[row, column] > 0]
+
+
+def _is_over(followed: _Followed, at: datetime) -> bool:
+    patience_s = TENTATIVE_S if followed.sightings == 1 else COAST_S
+    return _seconds(followed.last_seen_at, at) > patience_s
+
+
+def _area(boxes: Array) -> Array:
+    return np.asarray(np.prod(np.clip(boxes[..., 2:] - boxes[..., :2], 0, None), axis=-1), dtype=np.float64)
+
+
+def _centre(box: Array) -> Array:
+    return (box[:2] + box[2:]) / 2
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return (end - start).total_seconds()
