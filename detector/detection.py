@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from detector.boxes import XyxyPx
 from detector.detection_ultralytics import UltralyticsDetector
@@ -29,6 +30,16 @@ MOST_BOXES = 300
 BARE_FILE_INPUT = InputFacts(long_side_px=640, stride_px=32)
 BARE_FILE_THRESHOLDS = ThresholdFacts(score_low=0.1, score_high=0.4, iou=0.7)
 ULTRALYTICS_SUFFIXES = frozenset({".pt", ".engine"})
+
+CANNOT_OPEN = (  # ONNX Runtime's errors share no base but Exception
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NoSuchFile,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
 
 FloatArray = NDArray[np.float32]
 
@@ -226,9 +237,14 @@ def _open_session(weights: Path, threads: int | None) -> Any:  # noqa: ANN401 --
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
-    except (ort.capi.onnxruntime_pybind11_state.Fail, RuntimeError) as error:
-        raise ModelRefusedError(f"{weights} is not a model that ONNX Runtime can open: {error}.") from error
+        session = ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+    except CANNOT_OPEN as error:
+        raise ModelRefusedError(f"{weights} is not a model that ONNX Runtime can open: {error}") from error
+    if [len(one.shape) for one in session.get_inputs()] != [4] or len(session.get_outputs()) != 1:
+        raise ModelRefusedError(
+            f"{weights} is no detection model: one picture in and one table of boxes out is expected."
+        )
+    return session
 
 
 def _fixed_size(session: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- onnxruntime is untyped

@@ -6,6 +6,7 @@ Ultralytics is AGPL-3.0 and needs torch, so nothing here is imported unless some
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import sys
 import tempfile
@@ -17,6 +18,9 @@ from detector.boxes import XyxyPx
 from detector.vocabulary import Detection, Frame, Kind
 
 TORCHVISION_STANDING_IN = "0.28.0"
+HOW_TO_INSTALL = (
+    "This needs Ultralytics: install it with `pip install 'pleaselock[train]'`, or use a model folder or .onnx file."
+)
 
 
 class UltralyticsMissingError(RuntimeError):
@@ -55,13 +59,13 @@ def import_ultralytics() -> Any:  # noqa: ANN401 -- the package has no types
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     os.environ.setdefault("YOLO_OFFLINE", "1")
     os.environ.setdefault("YOLO_CONFIG_DIR", str(Path(tempfile.gettempdir()) / "pleaselock-ultralytics"))
+    if importlib.util.find_spec("ultralytics") is None:
+        raise UltralyticsMissingError(HOW_TO_INSTALL)
     _stand_in_for_torchvision()
     try:
         import ultralytics  # noqa: PLC0415 -- heavy and optional
     except ImportError as error:
-        raise UltralyticsMissingError(
-            "This needs Ultralytics: install it with `pip install 'pleaselock[train]'`, or use an .onnx model."
-        ) from error
+        raise UltralyticsMissingError(f"{HOW_TO_INSTALL} What failed: {error}.") from error
     return ultralytics
 
 

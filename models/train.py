@@ -78,7 +78,7 @@ def trainer_class() -> Any:  # noqa: ANN401 -- a class made of an untyped one
     return CutHeadTrainer
 
 
-def main(  # noqa: PLR0913 -- each is a flag
+def main(  # noqa: PLR0913, PLR0917 -- each is a flag
     data: Annotated[Path, typer.Option(help="folder of a YOLO dataset: data.yaml, images/, labels/")],
     start: Annotated[Path, typer.Option(help="COCO checkpoint to start from (.pt)")],
     out: Annotated[Path, typer.Option(help="folder for the copied dataset, epochs and results")],

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+from detector.detection_ultralytics import import_ultralytics
+from models.train import OUR_CLASSES, keep_classes, renumber_labels, write_our_dataset
+
+
+def write_dataset(folder: Path) -> Path:
+    for split in ("train", "val"):
+        for kind in ("images", "labels"):
+            (folder / kind / split).mkdir(parents=True)
+        cv2.imwrite(str(folder / f"images/{split}/one.jpg"), np.zeros((8, 8, 3), dtype=np.uint8))
+        (folder / f"labels/{split}/one.txt").write_text("5 0.5 0.5 0.1 0.1\n4 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.3 0.3\n")
+    names = ["person", "bicycle", "bicycle_wheel", "bicycle_helmet", "motorcycle", "car"]
+    (folder / "data.yaml").write_text(yaml.safe_dump({"path": ".", "names": dict(enumerate(names))}))
+    return folder
+
+
+def test_only_our_classes_stay_with_their_new_numbers() -> None:
+    text = "0 0.1 0.2 0.3 0.4\n2 0.5 0.5 0.1 0.1\n\n4 0.6 0.6 0.1 0.1\n"
+    assert renumber_labels(text, {0: 0, 4: 2}) == "0 0.1 0.2 0.3 0.4\n2 0.6 0.6 0.1 0.1\n"
+
+
+def test_the_dataset_is_copied_with_our_classes_and_the_original_is_untouched(tmp_path: Path) -> None:
+    source = write_dataset(tmp_path / "source")
+    before = {file: file.read_bytes() for file in source.rglob("*") if file.is_file()}
+    description = yaml.safe_load(write_our_dataset(source, tmp_path / "ours").read_text())
+    assert tuple(description["names"].values()) == OUR_CLASSES
+    assert (tmp_path / "ours/labels/val/one.txt").read_text() == "2 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.3 0.3\n"
+    assert not (tmp_path / "ours/images/train/one.jpg").is_symlink()
+    assert {file: file.read_bytes() for file in source.rglob("*") if file.is_file()} == before
+
+
+@pytest.mark.train
+def test_a_cut_head_scores_its_classes_as_the_whole_head_did() -> None:
+    import_ultralytics()
+    import torch  # noqa: PLC0415 -- optional
+    from ultralytics.nn.tasks import DetectionModel  # noqa: PLC0415
+
+    torch.manual_seed(5)
+    whole = DetectionModel("yolov8n.yaml", nc=80, verbose=False).eval()
+    whole.names = {number: f"thing {number}" for number in range(80)} | {0: "person", 1: "bicycle", 3: "motorcycle"}
+    picture = torch.rand(1, 3, 64, 96)
+    before = whole(picture)[0]
+    after = keep_classes(whole, OUR_CLASSES)(picture)[0]
+    assert tuple(after.shape) == (1, 7, 126)
+    assert torch.allclose(after, before[:, [0, 1, 2, 3, 4, 5, 7]], atol=1e-6)
