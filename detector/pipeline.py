@@ -6,18 +6,19 @@ Steps 3 to 6 touch nothing and ask no clock, so recorded footage and live camera
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broker_bridge.messages import AlertMessage
 from detector.config import ViewConfig
 from detector.detection import Detector
 from detector.lock import judge_lock
+from detector.lock_evidence import brightness_around
 from detector.outgoing import Outgoing, Stamper
 from detector.parking import ParkingWatch
 from detector.reminders import ReminderPolicy
 from detector.sinks import Sink
 from detector.tracking import Tracker
-from detector.vocabulary import Detection, Frame, LockVerdict, Stay, StayEvent, Track
+from detector.vocabulary import Detection, Frame, LockVerdict, Stay, StayEvent, StayEventKind, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Step:
     stays: tuple[Stay, ...]
     """The stays open after this frame."""
     judged: tuple[Judged, ...]
+    expired: tuple[AlertMessage, ...] = ()
+    """Alerts cleared because their time was over; no event of a stay led to them."""
 
 
 class Line:
@@ -47,7 +50,7 @@ class Line:
     def __init__(self, view: ViewConfig, camera: str, detector: Detector, sink: Sink, stamper: Stamper) -> None:
         self.detector = detector
         self.tracker = Tracker()
-        self.watch = ParkingWatch(view.rack_list(), view.thresholds)
+        self.watch = ParkingWatch(view.rack_list(), view.thresholds, seed=camera)
         self.policy = ReminderPolicy(view.thresholds)
         self.outgoing = Outgoing(camera, stamper, sink)
         self.thresholds = view.thresholds
@@ -59,3 +62,21 @@ def run_line(frames: Iterable[Frame], line: Line) -> Iterator[Step]:
         yield _step(frame, line)
 
 
+def _step(frame: Frame, line: Line) -> Step:
+    detections = line.detector.detect(frame)
+    tracks = line.tracker.update(detections, frame.at)
+    events = line.watch.update(tracks, detections, frame.at, frame.width_px, frame.height_px)
+    judged = tuple(_judge(event, frame, tracks, line) for event in events)
+    expired = [line.outgoing.tell_reminder(reminder, frame, tracks) for reminder in line.policy.expire(frame.at)]
+    return Step(frame, detections, tracks, line.watch.stays, judged, tuple(expired))
+
+
+def _judge(event: StayEvent, frame: Frame, tracks: list[Track], line: Line) -> Judged:
+    verdict = None
+    if event.kind is StayEventKind.LEFT:
+        brightness = brightness_around(frame.image_bgr, event.stay.xyxy_norm)
+        verdict = judge_lock(replace(event.evidence, brightness=brightness), line.thresholds)
+    line.outgoing.tell_stay(event, verdict)
+    reminder = line.policy.decide(event, verdict, frame.at)
+    alert = line.outgoing.tell_reminder(reminder, frame, tracks) if reminder else None
+    return Judged(event, verdict, alert)

@@ -35,6 +35,8 @@ SPEED_MEMORY_S = 0.4
 STRIDES_PER_S = {Kind.PERSON: 2.5, Kind.BICYCLE: 4.0, Kind.MOTORCYCLE: 4.0}
 """How many of its own heights a thing may travel in a second; what a low frame rate must be forgiven."""
 AT_REST_HEIGHTS_PER_S = 0.25
+ALIKE_HEIGHTS = 0.6
+"""Over a gap a box may match only a track whose height is at least this share of its own."""
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class _Followed:
         """Whether a thing that is not at rest could have got to `box` by now."""
         height = max(1.0, float(self.box[3] - self.box[1]))
         at_rest = self.sightings > 2 and float(np.hypot(*self.speed)) < AT_REST_HEIGHTS_PER_S * height  # noqa: PLR2004
-        alike = 0.6 < float(box[3] - box[1]) / height < 1 / 0.6
+        alike = ALIKE_HEIGHTS < float(box[3] - box[1]) / height < 1 / ALIKE_HEIGHTS
         gap_s = _seconds(self.last_seen_at, at)
         far_px = float(np.hypot(*(_centre(box) - _centre(self.predicted(at)))))
         return alike and not at_rest and far_px <= STRIDES_PER_S[self.kind] * height * min(gap_s, 1.0)

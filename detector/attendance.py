@@ -1,0 +1,161 @@
+"""Whether somebody is at a parked bike. *Lost at the bike* is not *left*: leaving is something one sees."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from detector.boxes import XyxyPx, intersection_px
+from detector.places import PEOPLE, within_reach
+from detector.trails import Moment, Trails, distance_px
+from detector.vocabulary import Track
+
+WALK_HEIGHTS_PER_S = 2.0
+"""How fast somebody who was lost at the bike may have walked off, in their own heights a second."""
+LOST_LIMIT_S = 120.0
+"""Nobody locks a bike unseen for longer than this: they have left without being seen."""
+RETURN_AFTER_S = 1.5
+STANDING_LOOKS = 200
+EDGE_SHARE = 0.03
+FAINT_OVERLAP = 0.5
+
+
+class Presence(StrEnum):
+    HERE = "here"
+    LOST = "lost"
+    """Cannot be seen, and was last seen here."""
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class AtBike:
+    """One frame of somebody at the bike. `seconds` is the time it stands for; no box: not seen, so lost at the bike."""
+
+    at: datetime
+    seconds: float
+    person_xyxy_px: XyxyPx | None
+    first_visit: bool
+
+
+@dataclass(slots=True)
+class Attendance:
+    """Follows the rider of one stay, and whoever comes to the bike later."""
+
+    bike_px: XyxyPx
+    parked_at: datetime
+    riders: set[int]
+    rider_seen: bool
+    presence: Presence = Presence.LOST
+    last_here_at: datetime | None = None
+    away_since: datetime | None = None
+    has_left: bool = False
+    """True from the moment the grace time is over until somebody returns."""
+    return_visits: int = 0
+    frames: list[AtBike] = field(default_factory=list)
+    standing: list[XyxyPx] = field(default_factory=list)
+    """The riders' boxes away from the bike, where they walk upright."""
+    _visitors: dict[int, datetime] = field(default_factory=dict)
+    _last_at: datetime | None = None
+
+    def update(self, moment: Moment, trails: Trails, busy: Collection[int]) -> None:
+        """Go one frame on. `busy` are people occupied with another bike, who are not counted here."""
+        seconds = 0.0 if self._last_at is None else min(2.0, (moment.at - self._last_at).total_seconds())
+        self._last_at = moment.at
+        people = [person for person in moment.people() if person.track_id not in busy]
+        self._note_standing(people)
+        if self.has_left:
+            self._watch_for_return(people, moment.at)
+            return
+        self._adopt(people, moment, trails)
+        seen = [person for person in people if person.track_id in self.riders]
+        here = [person for person in seen if within_reach(person.xyxy_px, self.bike_px)]
+        if here:
+            self._be_here(max(here, key=lambda one: one.score).xyxy_px, moment.at, seconds)
+        elif seen:
+            self._be_away(moment.at)
+        elif self.presence is not Presence.AWAY:
+            self._be_lost(moment, seconds)
+
+    def is_left(self, at: datetime, grace_s: float) -> bool:
+        """Whether the rider is now gone for the grace time and this was not yet told."""
+        if self.has_left or self.last_here_at is None:
+            return False
+        if self.presence is Presence.AWAY and self.away_since is not None:
+            return (at - self.away_since).total_seconds() >= grace_s
+        return (at - self.last_here_at).total_seconds() >= LOST_LIMIT_S
+
+    def hides_place(self, at: datetime) -> bool:
+        """Whether a rider who cannot be seen may be what hides the bike."""
+        recently = self.last_here_at is not None and (at - self.last_here_at).total_seconds() <= LOST_LIMIT_S / 6
+        return self.presence is not Presence.AWAY and recently
+
+    def _be_here(self, box: XyxyPx, at: datetime, seconds: float) -> None:
+        self.presence, self.last_here_at, self.away_since = Presence.HERE, at, None
+        self.frames.append(AtBike(at, seconds, box, self.return_visits == 0))
+
+    def _be_away(self, at: datetime) -> None:
+        if self.presence is not Presence.AWAY:
+            self.presence, self.away_since = Presence.AWAY, at
+            self._forget_lost_after(self.last_here_at)
+
+    def _be_lost(self, moment: Moment, seconds: float) -> None:
+        faint = [one for one in moment.boxes(PEOPLE) if self._is_at_bike(one.xyxy_px)]
+        if faint:
+            self._be_here(max(faint, key=lambda one: one.score).xyxy_px, moment.at, seconds)
+            return
+        self.presence = Presence.LOST
+        self.last_here_at = self.last_here_at or self.parked_at
+        self.frames.append(AtBike(moment.at, seconds, None, self.return_visits == 0))
+
+    def _is_at_bike(self, person: XyxyPx) -> bool:
+        overlap = intersection_px(person, self.bike_px) / max(1.0, min(person.area, self.bike_px.area))
+        return within_reach(person, self.bike_px) and overlap >= FAINT_OVERLAP
+
+    def _forget_lost_after(self, moment: datetime | None) -> None:
+        """Seen elsewhere: the time unseen just before was the way there, not attendance."""
+        while self.frames and moment is not None and self.frames[-1].at > moment:
+            self.frames.pop()
+
+    def _adopt(self, people: list[Track], moment: Moment, trails: Trails) -> None:
+        """A rider lost at the bike who comes back into view has a new track id: the one born where they could be."""
+        if any(person.track_id in self.riders for person in people) or self.presence is Presence.AWAY:
+            return
+        for person in people:
+            trail = trails.of(person.track_id)
+            known_longer = not trail or trail[0].at > person.first_seen_at
+            if not known_longer and self._could_be_rider(trail[0].at, trail[0].xyxy_px, moment):
+                self.riders.add(person.track_id)
+                self.rider_seen = True
+
+    def _could_be_rider(self, born_at: datetime, box: XyxyPx, moment: Moment) -> bool:
+        last_at = self.last_here_at or self.parked_at
+        if within_reach(box, self.bike_px):
+            return True
+        gap_s = (born_at - last_at).total_seconds()
+        near = distance_px(box, self.bike_px) <= self.bike_px.width / 2 + WALK_HEIGHTS_PER_S * box.height * gap_s
+        return gap_s >= 0 and near and not _at_edge(box, moment)
+
+    def _note_standing(self, people: list[Track]) -> None:
+        for person in people:
+            away = not within_reach(person.xyxy_px, self.bike_px)
+            if person.track_id in self.riders and away and len(self.standing) < STANDING_LOOKS:
+                self.standing.append(person.xyxy_px)
+
+    def _watch_for_return(self, people: list[Track], at: datetime) -> None:
+        here = {one.track_id: one.xyxy_px for one in people if within_reach(one.xyxy_px, self.bike_px)}
+        self._visitors = {person: self._visitors.get(person, at) for person in here}
+        stayed = [one for one, came in self._visitors.items() if (at - came).total_seconds() >= RETURN_AFTER_S]
+        if stayed:
+            self.has_left, self._visitors = False, {}
+            self.return_visits += 1
+            self.riders.update(stayed)
+            self._be_here(here[stayed[0]], at, 0.0)
+
+
+def _at_edge(box: XyxyPx, moment: Moment) -> bool:
+    x_px, y_px = EDGE_SHARE * moment.width_px, EDGE_SHARE * moment.height_px
+    return (
+        box.left < x_px or box.top < y_px or box.right > moment.width_px - x_px or box.bottom > moment.height_px - y_px
+    )

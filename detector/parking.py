@@ -1,0 +1,258 @@
+"""Step 4: stays. One bike standing in one place, from parked until its place was seen empty. Hidden is not gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from broker_bridge.messages import uuid7
+from detector.attendance import Attendance, Presence
+from detector.boxes import XyxyPx, intersection_px, iou
+from detector.config import Thresholds
+from detector.lock_evidence import collect
+from detector.places import PEOPLE, SAME_PLACE_IOU, Look, Vacancy, look_at, rack_of, within_reach
+from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, span_s
+from detector.visits import Drop, Visits, resting_box, resting_since
+from detector.vocabulary import (
+    Detection,
+    Kind,
+    LockEvidence,
+    Rack,
+    Stay,
+    StayEvent,
+    StayEventKind,
+    StayState,
+    Track,
+)
+
+START_S = 3.0
+"""Bikes first seen this soon after the camera's first frame stood there before."""
+FOUND_EARLY_S = 2.0
+FOUND_LATE_S = 10.0
+FOUND_SCORE = 0.3
+FOUND_COVER = 0.5
+SETTLE_SIZES = 0.3
+EMPTY_BEFORE_NEXT_S = 1.0
+NEAR_SIZES = 1.0
+
+
+@dataclass(slots=True)
+class _Place:
+    """One open stay and what is remembered about it."""
+
+    stay_id: str
+    rack: Rack
+    kind: Kind
+    box_px: XyxyPx
+    parked_at: datetime
+    preexisting: bool
+    certain: bool
+    attendance: Attendance
+    track_ids: set[int]
+    vacancy: Vacancy = field(default_factory=Vacancy)
+    left_at: datetime | None = None
+
+    def as_stay(self, moment: Moment, gone_at: datetime | None = None) -> Stay:
+        return Stay(
+            stay_id=self.stay_id,
+            rack_id=self.rack.rack_id,
+            building_id=self.rack.building_id,
+            kind=self.kind,
+            state=StayState.GONE if gone_at else self._state(),
+            xyxy_norm=self.box_px.to_norm(moment.width_px, moment.height_px).clipped(),
+            preexisting=self.preexisting,
+            parked_at=self.parked_at,
+            left_at=self.left_at,
+            gone_at=gone_at,
+            visit_certain=self.certain,
+        )
+
+    def evidence(self) -> LockEvidence:
+        return collect(self.attendance, certain=self.certain, preexisting=self.preexisting)
+
+    def _state(self) -> StayState:
+        if self.preexisting:
+            return StayState.PARKED
+        if self.attendance.has_left:
+            return StayState.LEFT
+        return StayState.ATTENDED if self.attendance.rider_seen else StayState.PARKED
+
+
+class ParkingWatch:
+    """Keeps the stays of one camera. `seed` makes its stay ids differ from another camera's."""
+
+    def __init__(self, racks: tuple[Rack, ...], thresholds: Thresholds, seed: str = "") -> None:
+        self._racks, self._thresholds, self._seed = racks, thresholds, seed
+        self._trails = Trails()
+        self._visits = Visits(thresholds.park_after_s)
+        self._places: list[_Place] = []
+        self._started_at: datetime | None = None
+        self._moment: Moment | None = None
+
+    @property
+    def stays(self) -> tuple[Stay, ...]:
+        """The stays open as of the last frame."""
+        return tuple(place.as_stay(self._moment) for place in self._places) if self._moment else ()
+
+    def update(
+        self, tracks: Sequence[Track], detections: Sequence[Detection], at: datetime, width_px: int, height_px: int
+    ) -> list[StayEvent]:
+        """One frame on. `detections` are all boxes of the frame, the faint ones too: they show what is not gone."""
+        moment = Moment(at, tuple(tracks), tuple(detections), width_px, height_px)
+        seconds = min(2.0, (at - self._moment.at).total_seconds()) if self._moment else 0.0
+        self._started_at = self._started_at or at
+        self._moment = moment
+        self._trails.update(moment)
+        self._keep_boxes(moment)
+        events = [*self._close_the_gone(moment, seconds), *self._attend(moment)]
+        for drop in self._visits.update(moment, self._trails, self._settled()):
+            events += self._put_down(drop, moment)
+        return events + self._find_standing(moment)
+
+    # Bikes that stand
+
+    def _settled(self) -> frozenset[int]:
+        return frozenset(track_id for place in self._places for track_id in place.track_ids)
+
+    def _keep_boxes(self, moment: Moment) -> None:
+        """Know each standing bike again by its place, and follow it while its rider still moves it about."""
+        for place in self._places:
+            still = {bike.track_id for bike in moment.bikes() if iou(bike.xyxy_px, place.box_px) >= SAME_PLACE_IOU}
+            for bike in moment.bikes():
+                if bike.track_id in place.track_ids - still:
+                    self._follow_or_release(place, bike)
+                elif bike.track_id in still - self._settled() - self._visits.arriving():
+                    place.track_ids.add(bike.track_id)
+
+    def _follow_or_release(self, place: _Place, bike: Track) -> None:
+        """A bike that moves while its first visit lasts is being settled; later it is being taken away."""
+        settling = not place.preexisting and place.left_at is None
+        rest = resting_box(self._trails.of(bike.track_id), self._thresholds.park_after_s) if settling else None
+        if not settling:
+            place.track_ids.discard(bike.track_id)
+        elif rest is not None and distance_px(rest, place.box_px) > SETTLE_SIZES * size_px(place.box_px):
+            place.box_px = place.attendance.bike_px = rest
+            place.parked_at = place.attendance.parked_at = resting_since(self._trails.of(bike.track_id), rest)
+
+    def _close_the_gone(self, moment: Moment, seconds: float) -> Iterator[StayEvent]:
+        for place in list(self._places):
+            look = look_at(place.box_px, moment)
+            if look is Look.EMPTY and place.attendance.hides_place(moment.at):
+                look = Look.HIDDEN
+            place.vacancy.update(look, seconds)
+            if place.vacancy.is_gone(self._thresholds.gone_after_s):
+                yield self._close(place, moment)
+
+    def _close(self, place: _Place, moment: Moment) -> StayEvent:
+        self._places.remove(place)
+        return StayEvent(StayEventKind.CLOSED, place.as_stay(moment, moment.at), place.evidence(), moment.at)
+
+    # People at them
+
+    def _attend(self, moment: Moment) -> Iterator[StayEvent]:
+        for place in self._places:
+            if not place.preexisting:
+                yield from self._attend_one(place, moment)
+
+    def _attend_one(self, place: _Place, moment: Moment) -> Iterator[StayEvent]:
+        attendance, had_left = place.attendance, place.attendance.has_left
+        attendance.update(moment, self._trails, self._busy_elsewhere(place))
+        if had_left and not attendance.has_left:
+            yield self._event(StayEventKind.RETURNED, place, moment)
+        if attendance.is_left(moment.at, self._thresholds.grace_s):
+            attendance.has_left = True
+            place.left_at = attendance.last_here_at
+            yield self._event(StayEventKind.LEFT, place, moment)
+
+    def _busy_elsewhere(self, place: _Place) -> set[int]:
+        """People who are parking another bike just now."""
+        busy: set[int] = set()
+        for other in self._places:
+            if other is not place and not other.preexisting and not other.attendance.has_left:
+                busy |= other.attendance.riders - place.attendance.riders
+        return busy
+
+    def _event(self, kind: StayEventKind, place: _Place, moment: Moment) -> StayEvent:
+        return StayEvent(kind, place.as_stay(moment), place.evidence(), moment.at)
+
+    # Bikes that come
+
+    def _put_down(self, drop: Drop, moment: Moment) -> list[StayEvent]:
+        rack = rack_of(self._racks, drop.xyxy_px, moment.width_px, moment.height_px)
+        if rack is None:
+            return []
+        events = []
+        there = max(self._places, key=lambda place: iou(place.box_px, drop.xyxy_px), default=None)
+        if there is not None and iou(there.box_px, drop.xyxy_px) >= SAME_PLACE_IOU:
+            if there.vacancy.empty_s >= EMPTY_BEFORE_NEXT_S:
+                events.append(self._close(there, moment))
+            elif not there.preexisting and there.left_at is None:
+                return []  # its own rider is still settling it
+        place = self._open(drop, rack)
+        events.append(self._event(StayEventKind.OPENED, place, moment))
+        self._relive(place)
+        return events
+
+    def _open(self, drop: Drop, rack: Rack) -> _Place:
+        attendance = Attendance(drop.xyxy_px, drop.parked_at, set(drop.riders), drop.rider_seen)
+        stay_id = self._stay_id(rack, drop.xyxy_px, drop.parked_at)
+        place = _Place(
+            stay_id, rack, drop.kind, drop.xyxy_px, drop.parked_at, False, drop.certain, attendance, {drop.track_id}
+        )
+        self._places.append(place)
+        return place
+
+    def _stay_id(self, rack: Rack, box: XyxyPx, parked_at: datetime) -> str:
+        corners = ",".join(str(round(side)) for side in box)
+        return str(uuid7(parked_at, f"{self._seed}|{rack.rack_id}|{corners}".encode()))
+
+    def _relive(self, place: _Place) -> None:
+        """Parking is known only after the bike has rested; go through what the rider did meanwhile."""
+        for moment in self._trails.recent:
+            if place.parked_at <= moment.at and moment is not self._trails.recent[-1]:
+                place.attendance.update(moment, self._trails, ())
+
+    # Bikes nobody was seen bringing
+
+    def _find_standing(self, moment: Moment) -> list[StayEvent]:
+        events = []
+        taken = self._settled() | self._visits.arriving()
+        for bike in moment.bikes():
+            if bike.track_id not in taken and self._stands_alone(bike, moment):
+                events += self._find(bike, moment)
+        return events
+
+    def _stands_alone(self, bike: Track, moment: Moment) -> bool:
+        trail = self._trails.of(bike.track_id)
+        assert self._started_at is not None
+        early = (bike.first_seen_at - self._started_at).total_seconds() <= START_S
+        long_enough = span_s(trail) >= (FOUND_EARLY_S if early else FOUND_LATE_S)
+        if not long_enough or resting_box(trail, FOUND_EARLY_S) is None:
+            return False
+        sure = sum(sighting.score for sighting in trail) / len(trail) >= FOUND_SCORE
+        return sure and not any(within_reach(one.xyxy_px, bike.xyxy_px) for one in moment.boxes(PEOPLE))
+
+    def _find(self, bike: Track, moment: Moment) -> list[StayEvent]:
+        box = median_box(since(self._trails.of(bike.track_id), FOUND_EARLY_S))
+        rack = rack_of(self._racks, box, moment.width_px, moment.height_px)
+        if rack is None or self._explains(bike, box):
+            return []
+        parked_at = self._trails.of(bike.track_id)[0].at
+        drop = Drop(bike.track_id, bike.kind, box, parked_at, frozenset(), rider_seen=False, certain=True)
+        place = self._open(drop, rack)
+        place.preexisting = True
+        return [self._event(StayEventKind.OPENED, place, moment)]
+
+    def _explains(self, bike: Track, box: XyxyPx) -> bool:
+        """Whether this box is that of a known stay: the same place, or the bike whose own box had been lost."""
+        for place in self._places:
+            shared = intersection_px(place.box_px, box) / max(1.0, min(place.box_px.area, box.area))
+            if iou(place.box_px, box) >= SAME_PLACE_IOU or shared >= FOUND_COVER:
+                return True
+            near = distance_px(place.box_px, box) <= NEAR_SIZES * size_px(place.box_px)
+            if not place.certain and near and place.attendance.presence is Presence.AWAY:
+                place.box_px, place.certain = box, True
+                place.track_ids.add(bike.track_id)
+                return True
+        return False

@@ -1,0 +1,170 @@
+"""Where each track has been in the last seconds, and what its path says: moving, at rest, with whom."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from detector.boxes import XyxyPx, iou
+from detector.vocabulary import Detection, Kind, Track
+
+TRAIL_S = 30.0
+RECENT_S = 15.0
+TRACE_BACK_S = 3.0
+TRACE_GAP_S = 0.9
+TRACE_IOU = 0.35
+PACE_S = 0.35
+"""Paths are looked at in paces this long, so that frame rate and jitter do not count."""
+TWO_WHEELERS = frozenset({Kind.BICYCLE, Kind.MOTORCYCLE})
+
+
+class Sighting(NamedTuple):
+    at: datetime
+    xyxy_px: XyxyPx
+    score: float
+
+
+Trail = Sequence[Sighting]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One frame as the pure steps see it: no picture, only what was found. `detections` hold the faint boxes too."""
+
+    at: datetime
+    tracks: tuple[Track, ...]
+    detections: tuple[Detection, ...]
+    width_px: int
+    height_px: int
+
+    def people(self) -> list[Track]:
+        """The person tracks that were really seen in this frame."""
+        return [track for track in self.tracks if track.kind is Kind.PERSON and track.seen]
+
+    def bikes(self) -> list[Track]:
+        return [track for track in self.tracks if track.kind in TWO_WHEELERS and track.seen]
+
+    def boxes(self, kinds: frozenset[Kind]) -> list[Detection]:
+        return [detection for detection in self.detections if detection.kind in kinds]
+
+
+class Trails:
+    """The recent past of one camera: every track's path and the last moments themselves."""
+
+    def __init__(self) -> None:
+        self._trails: dict[int, deque[Sighting]] = {}
+        self.recent: deque[Moment] = deque()
+
+    def update(self, moment: Moment) -> None:
+        for track in moment.tracks:
+            if track.seen:
+                self._follow(track, moment.at)
+        self.recent.append(moment)
+        _forget(self.recent, moment.at - timedelta(seconds=RECENT_S))
+        for track_id, trail in list(self._trails.items()):
+            _forget(trail, moment.at - timedelta(seconds=TRAIL_S))
+            if not trail:
+                del self._trails[track_id]
+
+    def of(self, track_id: int) -> Trail:
+        """A track's sightings, oldest first; empty where it is not known (any more)."""
+        return tuple(self._trails.get(track_id, ()))
+
+    def _follow(self, track: Track, at: datetime) -> None:
+        if track.track_id not in self._trails:
+            self._trails[track.track_id] = deque(trace_back(track, self.recent))
+        self._trails[track.track_id].append(Sighting(at, track.xyxy_px, track.score))
+
+
+def _forget(past: deque[Moment] | deque[Sighting], before: datetime) -> None:
+    while past and past[0].at < before:
+        past.popleft()
+
+
+def trace_back(track: Track, recent: Sequence[Moment]) -> list[Sighting]:
+    """Where a new track was before the model was sure of it: a chain of faint boxes back in time, oldest first."""
+    path: list[Sighting] = []
+    at, box = track.first_seen_at, track.xyxy_px
+    start = track.first_seen_at - timedelta(seconds=TRACE_BACK_S)
+    for moment in reversed(recent):
+        if moment.at < start or (at - moment.at).total_seconds() > TRACE_GAP_S:
+            break
+        found = _most_alike(track, box, moment)
+        if found is not None:
+            at, box = moment.at, found.xyxy_px
+            path.append(Sighting(at, box, found.score))
+    return path[::-1]
+
+
+def _most_alike(track: Track, box: XyxyPx, moment: Moment) -> Detection | None:
+    kinds = TWO_WHEELERS if track.kind in TWO_WHEELERS else frozenset({track.kind})
+    others = {other.xyxy_px for other in moment.tracks if other.seen and other.track_id != track.track_id}
+    free = [one for one in moment.boxes(kinds) if one.xyxy_px not in others]
+    best = max(free, key=lambda one: iou(one.xyxy_px, box), default=None)
+    return best if best is not None and iou(best.xyxy_px, box) >= TRACE_IOU else None
+
+
+def size_px(box: XyxyPx) -> float:
+    """A bike's size, whichever way it stands: its longer side."""
+    return max(1.0, box.width, box.height)
+
+
+def distance_px(one: XyxyPx, other: XyxyPx) -> float:
+    (one_x, one_y), (other_x, other_y) = one.centre, other.centre
+    return float(((one_x - other_x) ** 2 + (one_y - other_y) ** 2) ** 0.5)
+
+
+def since(trail: Trail, seconds: float) -> Trail:
+    """The last `seconds` of a trail, counted back from its own end."""
+    if not trail:
+        return trail
+    start = trail[-1].at - timedelta(seconds=seconds)
+    return [sighting for sighting in trail if sighting.at >= start]
+
+
+def span_s(trail: Trail) -> float:
+    return (trail[-1].at - trail[0].at).total_seconds() if trail else 0.0
+
+
+def paces(trail: Trail) -> list[Sighting]:
+    """The trail thinned to steps of at least PACE_S, counted back from its end, oldest first."""
+    return list(_paces_back(trail))[::-1]
+
+
+def _paces_back(trail: Trail) -> Iterator[Sighting]:
+    last: Sighting | None = None
+    for sighting in reversed(trail):
+        if last is None or (last.at - sighting.at).total_seconds() >= PACE_S:
+            last = sighting
+            yield sighting
+
+
+class Travel(NamedTuple):
+    """How far a path led, in the thing's own sizes, how straight it was (1: a line), and in how many paces it moved."""
+
+    sizes: float
+    straightness: float
+    moving_paces: int
+
+
+MOVING_SIZES = 0.06
+
+
+def travel(trail: Trail) -> Travel:
+    steps = paces(trail)
+    if len(steps) < 2:  # noqa: PLR2004
+        return Travel(0.0, 0.0, 0)
+    size = median(size_px(step.xyxy_px) for step in steps)
+    legs = [distance_px(one.xyxy_px, two.xyxy_px) / size for one, two in pairwise(steps)]
+    net = distance_px(steps[0].xyxy_px, steps[-1].xyxy_px) / size
+    return Travel(net, net / max(sum(legs), 1e-9), sum(leg >= MOVING_SIZES for leg in legs))
+
+
+def median_box(trail: Trail) -> XyxyPx:
+    """The middle of several boxes, side by side; `trail` must not be empty."""
+    return XyxyPx(*(median(sides) for sides in zip(*(sighting.xyxy_px for sighting in trail), strict=True)))

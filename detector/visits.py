@@ -1,0 +1,215 @@
+"""Who came with a bike, and where they put it down.
+
+The visit comes first: a bike is parked by somebody, so what opens a stay is a bike that moved and came to rest, not a
+box that appeared in a crowded rack.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from detector.boxes import XyxyPx, intersection_px, iou
+from detector.places import PEOPLE, within_reach
+from detector.trails import (
+    TWO_WHEELERS,
+    Moment,
+    Sighting,
+    Trail,
+    Trails,
+    distance_px,
+    median_box,
+    since,
+    size_px,
+    span_s,
+    travel,
+)
+from detector.vocabulary import Kind, Track
+
+ARRIVAL_WINDOW_S = 4.0
+ARRIVAL_SIZES = 0.5
+ARRIVAL_STRAIGHTNESS = 0.6
+ARRIVAL_PACES = 2
+ALONE_SIZES = 1.5
+"""A bike that moved without anybody being seen with it must have moved this far to be believed."""
+RIDER_SCORE = 0.25
+RIDER_LOOKS = 2
+REST_SIZES = 0.15
+REST_MAX_SIZES = 0.4
+SLOW_SIZES = 0.35
+LOST_PATIENCE_S = 10.0
+NEAR_SIZES = 1.5
+ORIGIN_IOU = 0.4
+EDGE_SHARE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A bike put down: where, since when, by whom as far as was seen."""
+
+    track_id: int
+    kind: Kind
+    xyxy_px: XyxyPx
+    parked_at: datetime
+    riders: frozenset[int]
+    rider_seen: bool
+    certain: bool
+    """False where the bike's own box was lost among others and the rider's stop gives the place."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A bike on its way, with the company it keeps."""
+
+    track_id: int
+    kind: Kind
+    origin_px: XyxyPx
+    last: Sighting
+    company: Counter[int] = field(default_factory=Counter)
+    rider_looks: int = 0
+
+    def riders(self) -> frozenset[int]:
+        """Who was with the bike for a good part of the way."""
+        most = max(self.company.values(), default=0)
+        return frozenset(
+            person for person, looks in self.company.items() if looks >= RIDER_LOOKS and looks > 0.4 * most
+        )
+
+    def is_with_rider(self) -> bool:
+        return self.rider_looks >= RIDER_LOOKS
+
+
+class Visits:
+    """Watches all two-wheelers of one camera for those that arrive and are put down."""
+
+    def __init__(self, park_after_s: float) -> None:
+        self._park_after_s = park_after_s
+        self._arrivals: dict[int, Arrival] = {}
+
+    def arriving(self) -> frozenset[int]:
+        """The tracks that are on their way."""
+        return frozenset(self._arrivals)
+
+    def update(self, moment: Moment, trails: Trails, settled: frozenset[int]) -> list[Drop]:
+        """`settled` are the tracks of bikes that already have a stay here."""
+        for bike in moment.bikes():
+            self._watch(bike, moment, trails, settled)
+        drops = [self._drop(arrival, moment, trails) for arrival in list(self._arrivals.values())]
+        return [drop for drop in drops if drop is not None]
+
+    def _watch(self, bike: Track, moment: Moment, trails: Trails, settled: frozenset[int]) -> None:
+        trail = trails.of(bike.track_id)
+        if bike.track_id not in self._arrivals and bike.track_id not in settled:
+            arrival = _arrival_of(bike, trail, trails.recent)
+            if arrival is not None and not _is_still_occupied(arrival.origin_px, bike.xyxy_px, trails.recent):
+                self._arrivals[bike.track_id] = arrival
+        elif bike.track_id in self._arrivals:
+            arrival = self._arrivals[bike.track_id]
+            arrival.last = trail[-1]
+            _note_company(arrival, bike.xyxy_px, moment)
+
+    def _drop(self, arrival: Arrival, moment: Moment, trails: Trails) -> Drop | None:
+        trail = trails.of(arrival.track_id)
+        unseen_s = (moment.at - arrival.last.at).total_seconds()
+        if any(track.track_id == arrival.track_id for track in moment.tracks):
+            rest = resting_box(trail, self._park_after_s)
+            return self._put_down(arrival, trail, rest, certain=True) if rest is not None and unseen_s == 0 else None
+        if unseen_s < self._park_after_s:
+            return None
+        if trail and _ended_slowly(trail) and not _at_edge(arrival.last.xyxy_px, moment):
+            return self._put_down(arrival, trail, median_box(since(trail, 0.5)), certain=False)
+        return self._found_again(arrival, moment, trails)
+
+    def _found_again(self, arrival: Arrival, moment: Moment, trails: Trails) -> Drop | None:
+        """A bike lost on its way may be the new one that now stands close by."""
+        if (moment.at - arrival.last.at).total_seconds() > LOST_PATIENCE_S:
+            del self._arrivals[arrival.track_id]
+            return None
+        for bike in moment.bikes():
+            trail = trails.of(bike.track_id)
+            near = distance_px(bike.xyxy_px, arrival.last.xyxy_px) <= NEAR_SIZES * size_px(arrival.last.xyxy_px)
+            rest = resting_box(trail, self._park_after_s)
+            if near and rest is not None and bike.first_seen_at > arrival.last.at and trail[0].at > arrival.last.at:
+                drop = self._put_down(arrival, trail, rest, certain=True)
+                return Drop(bike.track_id, drop.kind, rest, drop.parked_at, drop.riders, drop.rider_seen, certain=True)
+        return None
+
+    def _put_down(self, arrival: Arrival, trail: Trail, rest: XyxyPx, *, certain: bool) -> Drop:
+        del self._arrivals[arrival.track_id]
+        riders, seen = arrival.riders(), arrival.is_with_rider()
+        return Drop(arrival.track_id, arrival.kind, rest, resting_since(trail, rest), riders, seen, certain)
+
+
+def _arrival_of(bike: Track, trail: Trail, recent: Sequence[Moment]) -> Arrival | None:
+    """Whether this track's last seconds are those of a bike on its way, and with whom it was."""
+    way = since(trail, ARRIVAL_WINDOW_S)
+    moved = travel(way)
+    if moved.straightness < ARRIVAL_STRAIGHTNESS or moved.moving_paces < ARRIVAL_PACES or moved.sizes < ARRIVAL_SIZES:
+        return None
+    arrival = Arrival(bike.track_id, bike.kind, way[0].xyxy_px, way[-1])
+    boxes = {sighting.at: sighting.xyxy_px for sighting in way}
+    looks = [_note_company(arrival, boxes[moment.at], moment) for moment in recent if moment.at in boxes]
+    return arrival if sum(looks) >= RIDER_LOOKS or moved.sizes >= ALONE_SIZES else None
+
+
+def _note_company(arrival: Arrival, bike: XyxyPx, moment: Moment) -> bool:
+    """Count who is at the bike in this moment; True where anybody is, however faint."""
+    for person in moment.people():
+        if _is_with(person.xyxy_px, bike):
+            arrival.company[person.track_id] += 1
+    faint = [one for one in moment.boxes(PEOPLE) if _is_with(one.xyxy_px, bike)]
+    arrival.rider_looks += any(one.score >= RIDER_SCORE for one in faint)
+    return bool(faint)
+
+
+def _is_with(person: XyxyPx, bike: XyxyPx) -> bool:
+    return within_reach(person, bike) or intersection_px(person, bike) > 0.3 * person.area
+
+
+def _is_still_occupied(origin: XyxyPx, now: XyxyPx, recent: Sequence[Moment]) -> bool:
+    """A box that hopped from one racked bike to the next leaves the first one behind; a bike that moved does not."""
+    last_looks = [moment for moment in recent if (recent[-1].at - moment.at).total_seconds() <= 1.0]
+    if iou(origin, now) >= ORIGIN_IOU / 2:
+        return False
+    return any(iou(origin, one.xyxy_px) >= ORIGIN_IOU for moment in last_looks for one in moment.boxes(TWO_WHEELERS))
+
+
+def resting_box(trail: Trail, rest_s: float) -> XyxyPx | None:
+    """Where a bike has been at rest for the last `rest_s` seconds, or None while it moves."""
+    last = since(trail, rest_s + 0.01)
+    if len(last) < 3 or span_s(last) < 0.75 * rest_s or span_s(trail) < rest_s:  # noqa: PLR2004
+        return None
+    rest = median_box(last)
+    far = sorted(distance_px(sighting.xyxy_px, rest) / size_px(rest) for sighting in last)
+    drifted = distance_px(median_box(last[: len(last) // 2 + 1]), median_box(last[len(last) // 2 :])) / size_px(rest)
+    return (
+        rest
+        if far[int(0.8 * (len(far) - 1))] <= REST_SIZES and drifted <= REST_SIZES and far[-1] < REST_MAX_SIZES
+        else None
+    )
+
+
+def resting_since(trail: Trail, rest: XyxyPx) -> datetime:
+    """The moment from which on a bike stood where it stands: its box may still jump out once, never twice running."""
+    since_at, strikes = trail[-1].at, 0
+    for sighting in reversed(trail):
+        if distance_px(sighting.xyxy_px, rest) <= REST_SIZES * size_px(rest):
+            since_at, strikes = sighting.at, 0
+        else:
+            strikes += 1
+            if strikes > 1:
+                break
+    return since_at
+
+
+def _ended_slowly(trail: Trail) -> bool:
+    return travel(since(trail, 1.2)).sizes < SLOW_SIZES and len(trail) > RIDER_LOOKS
+
+
+def _at_edge(box: XyxyPx, moment: Moment) -> bool:
+    x_px, y_px = EDGE_SHARE * moment.width_px, EDGE_SHARE * moment.height_px
+    return (
+        box.left < x_px or box.top < y_px or box.right > moment.width_px - x_px or box.bottom > moment.height_px - y_px
+    )
