@@ -1,0 +1,57 @@
+"""The door: who may open a page, and that a form was ours."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from dashboard.accounts.tables import Account, Role
+from dashboard.accounts.visitor import know_visitor, visitor_of
+
+EVERYONE = tuple(Role)
+STAFF = (Role.COORDINATOR, Role.SECURITY, Role.ADMIN)
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class NotLoggedIn(Exception):  # noqa: N818 - a state of the visitor, answered with the login page
+    """`page` is false for what is no page of its own: fragments, streams and pictures answer 401."""
+
+    def __init__(self, *, page: bool) -> None:
+        super().__init__("Log in first.")
+        self.page = page
+
+
+class NotAllowed(Exception):  # noqa: N818
+    """This role may not open this."""
+
+
+class StrangeForm(Exception):  # noqa: N818
+    """A form without our token: sent by another site, or older than the login."""
+
+
+def require(*roles: Role, page: bool = True) -> Callable[[Request], Account]:
+    """A dependency giving the logged-in account, if it has one of the roles. Without roles, any login will do."""
+
+    def logged_in(request: Request) -> Account:
+        account = visitor_of(request).account
+        if account is None:
+            raise NotLoggedIn(page=page and "hx-request" not in request.headers)
+        if roles and account.role not in roles:
+            raise NotAllowed
+        return account
+
+    return logged_in
+
+
+async def check_form(request: Request, _known: Annotated[None, Depends(know_visitor)]) -> None:
+    """Every request that changes something carries the visitor's token, as a header or as a form field."""
+    if request.method in READING_METHODS:
+        return
+    token = request.headers.get("x-csrf-token") or (await request.form()).get("csrf_token")
+    if not isinstance(token, str) or not secrets.compare_digest(
+        token.encode(), visitor_of(request).csrf_token.encode()
+    ):
+        raise StrangeForm
