@@ -24,11 +24,13 @@ class TheftCase(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str]
-    """`form`, `import` or `invented`: the demo's cases never mix with real ones unnoticed."""
+    """`form`, `import`, `import:<whose>` or `invented`: the demo's cases never mix with real ones unnoticed."""
     case_number: Mapped[str | None]
     happened_from: Mapped[datetime | None] = mapped_column(index=True)
     happened_to: Mapped[datetime | None]
     reported_at: Mapped[datetime] = mapped_column(index=True)
+    timezone: Mapped[str | None]
+    """The zone the case was written down in; None: the site's. Its hour of the day is read in it."""
     building_id: Mapped[int | None] = mapped_column(ForeignKey("buildings.id"))
     place: Mapped[str]
     latitude: Mapped[float | None]
