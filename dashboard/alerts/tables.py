@@ -34,6 +34,20 @@ class Outcome(StrEnum):
     CANNOT_REACH = "cannot_reach"
 
 
+class Change(StrEnum):
+    """What can happen to an alert."""
+
+    RAISED = "raised"
+    UPDATED = "updated"
+    PICTURE = "picture"
+    OFFERED = "offered"
+    TAKEN = "taken"
+    RELEASED = "released"
+    OUTCOME = "outcome"
+    CLEARED = "cleared"
+    EXPIRED = "expired"
+
+
 class Alert(Base):
     __tablename__ = "alerts"
 

@@ -39,7 +39,7 @@ class Formats:
 
     def span(self, seconds: float) -> str:
         """How long, in its largest unit: `4 seconds`, `12 minutes`."""
-        return format_timedelta(seconds, threshold=1.5, locale=self.translator.locale)
+        return format_timedelta(round(seconds), threshold=1.5, locale=self.translator.locale)
 
     def iso(self, moment: datetime) -> str:
         return moment.astimezone(UTC).isoformat(timespec="milliseconds")

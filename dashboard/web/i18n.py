@@ -21,6 +21,10 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name: marks a string 
     return message
 
 
+def NN_(singular: str, plural: str) -> tuple[str, str]:  # noqa: N802 - the same for what is counted
+    return singular, plural
+
+
 @dataclass(frozen=True)
 class Translator:
     """One language's words. Chinese has one plural form, English has two."""
