@@ -1,6 +1,6 @@
 """The topic table: every message that travels, its direction, quality of service and whether the broker keeps it.
 
-MQTT 3.1.1 features only. Prose twin: README.md beside this file; a test holds the two together.
+Also how the broker's address is written, the one other thing both ends must agree on. MQTT 3.1.1 features only. Prose twin: README.md beside this file; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 ROOT = "pleaselock/v1"
+DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
+HOW_TO_WRITE_IT = "write it as mqtt://host:port or mqtts://user:password@host:port"
 
 
 class Direction(StrEnum):
@@ -121,3 +124,33 @@ def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
         elif expected != actual:
             return None
     return levels
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    host: str
+    port: int
+    tls: bool
+    user: str | None = None
+    password: str | None = None
+
+
+class BrokerAddressError(ValueError):
+    """The text is not a broker's address; the message says how one is written."""
+
+
+def parse_broker_address(url: str) -> BrokerAddress:
+    """Take `mqtt://user:password@host:port` apart; `mqtts://` means TLS.
+
+    Raises:
+        BrokerAddressError: it is not such an address. The message leaves out what may be a password.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BrokerAddressError(f"the broker's address cannot be read ({error}); {HOW_TO_WRITE_IT}") from error
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.path not in ("", "/") or port == 0:
+        raise BrokerAddressError(f"the broker's address cannot be used; {HOW_TO_WRITE_IT}")
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    return BrokerAddress(parts.hostname, port or DEFAULT_PORTS[parts.scheme], parts.scheme == "mqtts", user, password)

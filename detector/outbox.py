@@ -5,6 +5,7 @@ synchronous=FULL: a power cut may come right after `put` returned, and an alert 
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -59,14 +60,25 @@ class Outbox:
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._claim = path.with_suffix(".lock").open("w")
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
         except (OSError, sqlite3.Error) as error:
             raise CannotWriteError(f"{path}: the outbox cannot be opened ({error}); check the folder") from error
-        with self._writing():
+        self._refuse_second_user()
+        with self._guarded():
             self._connection.executescript(
                 f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA max_page_count={max_bytes // PAGE_BYTES};"
             )
             self._connection.executescript(SCHEMA)
+
+    def _refuse_second_user(self) -> None:
+        try:
+            fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self.close()
+            raise CannotWriteError(
+                f"{self._path}: another worker uses this outbox; stop it, or give this one a home of its own"
+            ) from error
 
     def put(self, letter: Letter) -> None:
         """Keep a letter; one already here by the same id stays as it is.
@@ -75,7 +87,7 @@ class Outbox:
             CannotWriteError: the disk is full or broken; nothing was kept.
         """
         row = (letter.message_id, letter.lane, letter.urgent, letter.topic, letter.payload)
-        with self._writing():
+        with self._guarded():
             self._connection.execute(
                 "INSERT OR IGNORE INTO outbox (message_id, lane, urgent, topic, payload) VALUES (?, ?, ?, ?, ?)", row
             )
@@ -83,7 +95,7 @@ class Outbox:
     def pending(self, limit: int, without: Iterable[str] = ()) -> Sequence[Letter]:
         """The first `limit` letters in the order they should go, less those named in `without`."""
         skipped = set(without)
-        with self._lock:
+        with self._guarded():
             ids = [row[0] for row in self._connection.execute(IN_ORDER, (limit,)) if row[0] not in skipped]
             return [self._letter(message_id) for message_id in ids]
 
@@ -99,21 +111,22 @@ class Outbox:
         Raises:
             CannotWriteError: the disk is full or broken; all of them are still here.
         """
-        with self._writing():
+        with self._guarded():
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany("DELETE FROM outbox WHERE message_id = ?", [(one,) for one in message_ids])
             self._connection.execute("COMMIT")
 
     def depth(self) -> int:
-        with self._lock:
+        with self._guarded():
             return int(self._connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
 
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+            self._claim.close()
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _guarded(self) -> Iterator[None]:
         with self._lock:
             try:
                 yield
@@ -121,7 +134,7 @@ class Outbox:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise CannotWriteError(
-                    f"{self._path}: the outbox cannot be written ({error}); free some space or check the disk"
+                    f"{self._path}: the outbox cannot be used ({error}); free some space or check the disk"
                 ) from error
 
     def __enter__(self) -> Self:

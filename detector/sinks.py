@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
+from uuid import UUID
 
-from broker_bridge.messages import UpMessage
+import structlog
+from pydantic import ValidationError
+
+from broker_bridge.messages import (
+    Ack,
+    AlertMessage,
+    StayMessage,
+    UpMessage,
+    alert_id_of,
+    snapshot_message_id,
+    topic_of,
+)
+from broker_bridge.topics import (
+    BrokerAddressError,
+    TopicName,
+    TopicRule,
+    parse_broker_address,
+    parse_topic,
+    topic,
+)
+from detector.broker_connection import MOST_IN_FLIGHT, BrokerConnection, StatusMaker
+from detector.errors import CannotWriteError, UsageError
+from detector.outbox import Letter, Outbox
+
+RESEND_AFTER_S, LONGEST_RESEND_S = 15.0, 240.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 5.0
+log = structlog.get_logger()
 
 
 class Sink(Protocol):
@@ -39,3 +70,166 @@ class JsonlSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+
+
+@dataclass(slots=True)
+class _Flight:
+    """When a letter was last handed to the broker says when to do so again; each time the wait doubles."""
+
+    again_at: float
+    wait_s: float
+
+
+class MqttSink:
+    """What must arrive goes through the outbox and is sent until the bridge has committed it; states go straight.
+
+    An empty acknowledgement is the bridge's greeting: it is there (again), so everything still held is sent at once.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        site: str,
+        worker: str,
+        outbox: Outbox,
+        status: StatusMaker | None = None,
+        resend_after_s: float = RESEND_AFTER_S,
+    ) -> None:
+        """Start connecting and sending, in threads of its own; the outbox stays the caller's to close.
+
+        Raises:
+            UsageError: the URL is not a broker's address.
+        """
+        try:
+            address = parse_broker_address(url)
+        except BrokerAddressError as error:
+            raise UsageError(str(error)) from error
+        self._site, self._outbox, self._resend_after_s = site, outbox, resend_after_s
+        self._flights: dict[str, _Flight] = {}
+        self._states: dict[str, tuple[bytes, TopicRule]] = {}
+        self._acks: queue.SimpleQueue[Ack] = queue.SimpleQueue()
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        # A replay speaks for a worker that may be alive; with its client id it would throw it off the broker.
+        role = "replay" if status is None else "worker"
+        self._connection = BrokerConnection(
+            address,
+            f"pleaselock-{role}-{site}-{worker}",
+            topic(TopicName.ACK, site, worker=worker),
+            status=status,
+            on_ready=self._on_ready,
+            on_message=self._on_ack,
+        )
+        self._sender = threading.Thread(target=self._send_until_stopped, name="outbox sender", daemon=True)
+        self._sender.start()
+        self._connection.start()
+
+    def send(self, message: UpMessage) -> None:
+        on_topic, payload = topic_of(message), message.model_dump_json().encode()
+        rule = parse_topic(on_topic).rule
+        if rule.durable and isinstance(message, AlertMessage | StayMessage):
+            urgent = isinstance(message, AlertMessage) and message.event == "raised"
+            self._keep(Letter(str(message.message_id), on_topic, payload, alert_id_of(message.stay_id), urgent))
+        else:
+            self._states[on_topic] = payload, rule
+            self._say_state(on_topic)
+
+    def send_snapshot(self, camera: str, alert_id: str, jpeg: bytes) -> None:
+        on_topic = topic(TopicName.SNAPSHOT, self._site, camera=camera, alert_id=alert_id)
+        self._keep(Letter(str(snapshot_message_id(alert_id, jpeg)), on_topic, jpeg, lane=alert_id))
+
+    def depth(self) -> int:
+        """How many messages wait for the bridge."""
+        return self._outbox.depth()
+
+    def close(self) -> None:
+        """Say goodbye and stop. What is not acknowledged stays in the outbox for the next start."""
+        self._stopping.set()
+        self._wake.set()
+        self._sender.join()
+        self._connection.stop()
+
+    def _keep(self, letter: Letter) -> None:
+        """Return once the letter is on disk. A full disk is waited out: the line pauses rather than forget."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                self._outbox.put(letter)
+            except CannotWriteError as error:
+                log.error("a message cannot be kept; waiting", reason=str(error))  # noqa: TRY400 -- the reason says all
+                if self._stopping.wait(wait_s):
+                    raise
+                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+            else:
+                self._wake.set()
+                return
+
+    def _say_state(self, on_topic: str) -> None:
+        payload, rule = self._states[on_topic]
+        if self._connection.ready:
+            self._connection.publish(on_topic, payload, qos=rule.qos, retained=rule.retained)
+
+    def _on_ready(self) -> None:
+        for on_topic in list(self._states):
+            self._say_state(on_topic)
+        self._wake.set()
+
+    def _on_ack(self, payload: bytes) -> None:
+        try:
+            self._acks.put(Ack.model_validate_json(payload))
+        except ValidationError as error:
+            log.warning("an acknowledgement cannot be read", reason=error.errors()[0]["msg"])
+        self._wake.set()
+
+    def _send_until_stopped(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._take_acks()
+                self._send_what_is_due()
+                wait_s = self._until_next_resend_s()
+            except CannotWriteError as error:
+                log.error("the outbox is out of order; trying again", reason=str(error))  # noqa: TRY400
+                wait_s = LONGEST_WAIT_S
+            self._wake.wait(wait_s)
+            self._wake.clear()
+
+    def _take_acks(self) -> None:
+        committed: list[UUID] = []
+        while not self._acks.empty():
+            ack = self._acks.get()
+            committed += ack.message_ids
+            if not ack.message_ids:
+                self._flights.clear()
+        if committed:
+            ids = [str(message_id) for message_id in committed]
+            self._outbox.acknowledge(ids)
+            for message_id in ids:
+                self._flights.pop(message_id, None)
+
+    def _send_what_is_due(self) -> None:
+        if not self._connection.ready:
+            return
+        now = time.monotonic()
+        waiting = {message_id for message_id, flight in self._flights.items() if flight.again_at > now}
+        for letter in self._outbox.pending(MOST_IN_FLIGHT, without=waiting):
+            if not self._connection.publish(letter.topic, letter.payload, qos=1, retained=False):
+                break
+            before = self._flights.get(letter.message_id)
+            wait_s = min(2 * before.wait_s, LONGEST_RESEND_S) if before else self._resend_after_s
+            self._flights[letter.message_id] = _Flight(now + wait_s, wait_s)
+
+    def _until_next_resend_s(self) -> float | None:
+        """None: nothing is on its way or nobody listens, so only an event wakes the sender."""
+        if not self._connection.ready:
+            return None
+        soonest = min((flight.again_at for flight in self._flights.values()), default=None)
+        if soonest is None:
+            return FIRST_WAIT_S if self._outbox.depth() else None
+        return max(FIRST_WAIT_S, soonest - time.monotonic())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

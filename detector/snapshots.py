@@ -25,13 +25,16 @@ JPEG_QUALITY = 85
 Image = NDArray[np.uint8]
 
 
-def bike_picture(frame: Frame, bike_xyxy_px: XyxyPx, people: Sequence[Detection | Track]) -> bytes:
-    """Cut the bike out of the frame, as a JPEG in native resolution, long side at most 640 px, heads unrecognisable.
+def bike_picture(
+    frame: Frame, bike_xyxy_px: XyxyPx, people: Sequence[Detection | Track], long_side_px: int = LONG_SIDE_PX
+) -> bytes:
+    """Cut the bike out of the frame, as a JPEG in native resolution, never larger than asked, heads unrecognisable.
 
     Args:
         frame: what the camera saw.
         bike_xyxy_px: the bike's box in that frame; parts outside of the picture are left out.
         people: boxes in that frame; all but persons are passed over, and a low score counts like a high one.
+        long_side_px: the picture's longer side is at most this.
 
     Raises:
         ValueError: no part of the bike is inside the picture.
@@ -40,7 +43,7 @@ def bike_picture(frame: Frame, bike_xyxy_px: XyxyPx, people: Sequence[Detection 
     if right <= left or bottom <= top:
         raise ValueError(f"the bike's box {bike_xyxy_px} is outside of the {frame.width_px}x{frame.height_px} picture")
     crop = without_heads(frame.image_bgr, people)[top:bottom, left:right]
-    return _jpeg(_at_most(crop, LONG_SIDE_PX))
+    return _jpeg(_at_most(crop, long_side_px))
 
 
 def without_heads(image_bgr: Image, people: Iterable[Detection | Track]) -> Image:
@@ -75,7 +78,9 @@ def _flatten(image_bgr: Image, head: XyxyPx) -> None:
     block = max(head.width, head.height) / BLOCKS_ACROSS
     columns, rows = (max(1, round(size / block)) for size in (right - left, bottom - top))
     coarse = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
-    image_bgr[top:bottom, left:right] = cv2.resize(coarse, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST)
+    image_bgr[top:bottom, left:right] = cv2.resize(
+        coarse, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST
+    )
 
 
 def _crop_around(bike: XyxyPx, width_px: int, height_px: int) -> tuple[int, int, int, int]:

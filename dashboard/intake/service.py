@@ -18,12 +18,12 @@ QUARANTINE_PAYLOAD_BYTES = 65536
 
 @dataclass(frozen=True)
 class Count:
-    """Message number `seq` of one boot of one worker; the first is 1."""
+    """The `number`-th message of one boot of one worker; the first is 1."""
 
     site_id: str
     worker_id: str
     boot: str
-    seq: int
+    number: int
 
 
 def take_in(session: Session, message_id: str, at: datetime) -> bool:
@@ -35,13 +35,13 @@ def take_in(session: Session, message_id: str, at: datetime) -> bool:
     return True
 
 
-def count(session: Session, number: Count, at: datetime) -> None:
+def count(session: Session, counted: Count, at: datetime) -> None:
     """Count one message taken in for the first time; where `seen` stays behind `highest`, some are missing."""
-    mark = session.get(SequenceMark, (number.site_id, number.worker_id, number.boot))
+    mark = session.get(SequenceMark, (counted.site_id, counted.worker_id, counted.boot))
     if mark is None:
-        mark = SequenceMark(site=number.site_id, worker=number.worker_id, boot=number.boot, highest=0, seen=0)
+        mark = SequenceMark(site=counted.site_id, worker=counted.worker_id, boot=counted.boot, highest=0, seen=0)
         session.add(mark)
-    mark.highest = max(mark.highest, number.seq)
+    mark.highest = max(mark.highest, counted.number)
     mark.seen += 1
     mark.updated_at = at
     session.flush()

@@ -1,0 +1,148 @@
+"""One camera of a live worker: its frames go through the line, and how it fares is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import structlog
+
+from broker_bridge.messages import CameraHealth, RackOccupancy
+from detector.config import CameraConfig
+from detector.detection import Detector
+from detector.errors import CannotWriteError
+from detector.live import Counts, live_frames, utc_now
+from detector.outgoing import Stamper
+from detector.pipeline import Line, Step, run_line
+from detector.sinks import MqttSink
+from detector.vocabulary import Detection, Frame, LockState, StayState
+
+START_AGAIN_AFTER_S = 5.0
+STANDING = frozenset({StayState.PARKED, StayState.ATTENDED, StayState.LEFT})
+log = structlog.get_logger()
+
+
+class SharedModel:
+    """One model for all cameras of a worker, one frame at a time; waiting cameras take turns as they come."""
+
+    def __init__(self, detector: Detector) -> None:
+        self.detector, self.turn = detector, threading.Lock()
+
+
+class _CameraDetector:
+    """One camera's use of the shared model: how often, and how long the model worked for it, waiting left out."""
+
+    def __init__(self, shared: SharedModel) -> None:
+        self._shared = shared
+        self.frames, self.seconds = 0, 0.0
+
+    def detect(self, frame: Frame) -> list[Detection]:
+        with self._shared.turn:
+            begins = time.monotonic()
+            detections = self._shared.detector.detect(frame)
+            self.frames, self.seconds = self.frames + 1, self.seconds + time.monotonic() - begins
+        return detections
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How a worker's cameras speak: what must arrive is counted apart from states, which may be lost."""
+
+    sink: MqttSink
+    durable: Stamper
+    states: Stamper
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """The counters at one moment; the rates told are differences of two of these."""
+
+    at_s: float
+    arrived: int = 0
+    taken: int = 0
+    inferred: int = 0
+    inference_s: float = 0.0
+
+
+@dataclass
+class CameraWatch:
+    """Runs one camera until `stop` is set; whatever goes wrong with it stays with it."""
+
+    config: CameraConfig
+    model: SharedModel
+    speech: Speech
+    stop: threading.Event
+    counts: Counts = field(default_factory=Counts)
+
+    def __post_init__(self) -> None:
+        self._detector = _CameraDetector(self.model)
+        self._before = _Tally(time.monotonic())
+        self._verdicts: dict[str, LockState] = {}
+        self._told: dict[str, tuple[int, int, int]] = {}
+        self._brightness: float | None = None
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            try:
+                self._follow()
+            except CannotWriteError as error:  # only while stopping: the sink waits out a full disk
+                log.error("a message was lost while stopping", camera=self.config.id, reason=str(error))  # noqa: TRY400
+            except Exception:
+                # The outermost loop of a camera: the other cameras go on, and this one starts afresh.
+                log.exception("the camera's line broke; starting it again", camera=self.config.id)
+                self.stop.wait(START_AGAIN_AFTER_S)
+
+    def _follow(self) -> None:
+        config = self.config
+        frames = live_frames(config.source, fps=config.fps, stop=self.stop, counts=self.counts, masks=config.masks)
+        line = Line(config, config.id, self._detector, self.speech.sink, self.speech.durable)
+        for step in run_line(frames, line):
+            self._brightness = float(step.frame.image_bgr[::16, ::16].mean())
+            self._tell_occupancy(step)
+
+    def _tell_occupancy(self, step: Step) -> None:
+        """Say how full a rack is whenever that changes."""
+        for judged in step.judged:
+            if judged.verdict is not None:
+                self._verdicts[judged.event.stay.stay_id] = judged.verdict.state
+        standing = [stay for stay in step.stays if stay.state in STANDING]
+        self._verdicts = {
+            stay.stay_id: self._verdicts[stay.stay_id] for stay in standing if stay.stay_id in self._verdicts
+        }
+        for rack in self.config.rack_list():
+            states = [self._verdicts.get(stay.stay_id) for stay in standing if stay.rack_id == rack.rack_id]
+            count = Counter(states)
+            now = len(states), count[LockState.UNLOCKED], count[LockState.UNSURE]
+            if self._told.get(rack.rack_id) != now:
+                self._told[rack.rack_id] = now
+                bikes, unlocked, unsure = now
+                header = self.speech.states.stamp(step.frame.at)
+                occupancy = RackOccupancy(**header, rack=rack.rack_id, bikes=bikes, unlocked=unlocked, unsure=unsure)
+                self.speech.sink.send(occupancy)
+
+    def tell_health(self) -> CameraHealth:
+        """Say how the camera did since this was last asked."""
+        before, now = self._before, self._tally()
+        self._before = now
+        seconds = max(now.at_s - before.at_s, 1e-3)
+        inferred = now.inferred - before.inferred
+        health = CameraHealth(
+            **self.speech.states.stamp(utc_now()),
+            camera=self.config.id,
+            fps_in=round((now.arrived - before.arrived) / seconds, 2),
+            fps_seen=round((now.taken - before.taken) / seconds, 2),
+            fps_inferred=round(inferred / seconds, 2),
+            inference_ms=round(1000 * (now.inference_s - before.inference_s) / inferred, 1) if inferred else None,
+            dark=self._brightness is not None and self._brightness < self.config.thresholds.min_brightness,
+            last_frame_at=self.counts.last_frame_at,
+            outbox_depth=self.speech.sink.depth(),
+        )
+        self.speech.sink.send(health)
+        return health
+
+    def _tally(self) -> _Tally:
+        return _Tally(
+            time.monotonic(), self.counts.arrived, self.counts.taken, self._detector.frames, self._detector.seconds
+        )

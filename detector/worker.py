@@ -1,0 +1,91 @@
+"""`pleaselock watch`: every camera of one site config through the line, live, until told to stop."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from broker_bridge.messages import ModelName, WorkerStatus, uuid7
+from detector.broker_connection import State
+from detector.camera_watch import CameraWatch, SharedModel, Speech
+from detector.config import SiteConfig
+from detector.detection import open_detector
+from detector.errors import CannotWriteError, UsageError
+from detector.live import utc_now
+from detector.model_folder import ModelIdentity, ModelRefusedError, identify_model
+from detector.outbox import Outbox
+from detector.outgoing import Stamper
+from detector.sinks import MqttSink
+
+HEALTH_EVERY_S = 5.0
+STOP_WITHIN_S = 5.0
+log = structlog.get_logger()
+
+
+def run_worker(config: SiteConfig, home: Path, stop: threading.Event) -> None:
+    """Watch until `stop` is set.
+
+    Raises:
+        UsageError: a model, the broker's address or the home folder cannot be used, or another worker uses it.
+    """
+    models = _open_models(config)
+    identity = identify_model(config.cameras[0].model)
+    with Outbox(home / f"outbox-{config.site}-{config.worker}.db") as outbox:
+        boot = str(uuid7(utc_now(), os.urandom(16)))
+        durable, states = (Stamper(config.site, config.worker, boot, os.urandom, utc_now) for _ in range(2))
+        status = _status_maker(config, identity, states)
+        with MqttSink(config.mqtt, config.site, config.worker, outbox, status) as sink:
+            speech = Speech(sink, durable, states)
+            watches = [CameraWatch(camera, models[camera.model], speech, stop) for camera in config.cameras]
+            _watch(watches, stop)
+
+
+def _watch(watches: list[CameraWatch], stop: threading.Event) -> None:
+    threads = [threading.Thread(target=watch.run, name=f"line {watch.config.id}", daemon=True) for watch in watches]
+    for thread in threads:
+        thread.start()
+    log.info("watching", cameras=[watch.config.id for watch in watches])
+    while not stop.wait(HEALTH_EVERY_S):
+        _tell_health(watches)
+    for thread in threads:
+        thread.join(STOP_WITHIN_S)
+
+
+def _tell_health(watches: list[CameraWatch]) -> None:
+    try:
+        for watch in watches:
+            watch.tell_health()
+    except CannotWriteError as error:
+        log.error("the outbox cannot be read", reason=str(error))  # noqa: TRY400 -- the reason says all
+
+
+def _open_models(config: SiteConfig) -> dict[str, SharedModel]:
+    """One session for each model named, however many cameras share it."""
+    try:
+        return {name: SharedModel(open_detector(name)) for name in {camera.model for camera in config.cameras}}
+    except ModelRefusedError as error:
+        raise UsageError(str(error)) from error
+
+
+def _status_maker(config: SiteConfig, identity: ModelIdentity, states: Stamper) -> Callable[[State], WorkerStatus]:
+    # The broker's address may hold a password, and says nothing about what is seen.
+    told = config.model_dump_json(exclude={"mqtt"}).encode()
+    version = importlib.metadata.version("pleaselock")
+
+    def status(state: State) -> WorkerStatus:
+        return WorkerStatus(
+            **states.stamp(utc_now()),
+            state=state,
+            version=version,
+            model=ModelName(id=identity.model_id, sha256=identity.sha256),
+            config_hash=hashlib.sha256(told).hexdigest()[:16],
+            cameras=tuple(camera.id for camera in config.cameras),
+        )
+
+    return status

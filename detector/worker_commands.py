@@ -1,0 +1,55 @@
+"""The live edge's part of the command line."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from detector.config import ConfigError, SiteConfig, load_config
+from detector.errors import UsageError
+from detector.replay import replay_file
+from detector.worker import run_worker
+
+app = typer.Typer()
+
+
+@app.command()
+def watch(
+    config: Annotated[Path, typer.Option(help="The site's YAML file: broker, cameras, racks.")],
+    home: Annotated[Path, typer.Option(help="The folder where the outbox lives.", envvar="PLEASELOCK_HOME")] = Path(
+        "var"
+    ),
+) -> None:
+    """Watch the cameras of a site live; until stopped."""
+    try:
+        site = load_config(config, SiteConfig)
+    except ConfigError as error:
+        raise UsageError(str(error)) from error
+    run_worker(site, home, _stop_on_signals())
+
+
+@app.command()
+def replay(
+    events: Annotated[Path, typer.Argument(help="The events.jsonl of an offline run; its pictures lie beside it.")],
+    mqtt: Annotated[
+        str,
+        typer.Option(help="The broker, mqtt:// or mqtts://[user:password@]host:port.", envvar="PLEASELOCK_MQTT_URL"),
+    ] = "mqtt://127.0.0.1:1883",
+    wait: Annotated[float, typer.Option(min=1, help="Give up when not acknowledged for this long (s).")] = 60,
+) -> None:
+    """Send an offline run's messages and pictures to the bridge, as if its camera were live."""
+    done = replay_file(events, mqtt, wait)
+    typer.echo(f"{done.messages} messages and {done.pictures} pictures are stored")
+    if done.missing_pictures:
+        typer.echo(f"{done.missing_pictures} pictures are missing from {events.parent / 'snapshots'}", err=True)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop

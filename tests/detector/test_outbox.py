@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from detector.errors import CannotWriteError
+from detector.outbox import Letter, Outbox
+
+
+def letter(number: int, *, lane: str = "", urgent: bool = False, size: int = 10) -> Letter:
+    return Letter(f"id-{number}", f"topic/{number}", b"x" * size, lane or f"stay-{number}", urgent)
+
+
+def ids(outbox: Outbox, limit: int = 100) -> list[str]:
+    return [one.message_id for one in outbox.pending(limit)]
+
+
+def test_letters_come_back_whole_and_in_order(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "deep" / "outbox.db") as outbox:
+        for number in range(5):
+            outbox.put(letter(number))
+        assert outbox.pending(3) == [letter(0), letter(1), letter(2)]
+        assert outbox.depth() == 5
+
+
+def test_only_what_is_acknowledged_is_forgotten(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        for number in range(4):
+            outbox.put(letter(number))
+        outbox.acknowledge(["id-1", "id-2", "never heard of"])
+        assert ids(outbox) == ["id-0", "id-3"]
+
+
+def test_the_same_id_put_twice_is_kept_once_as_it_was(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        outbox.put(letter(1))
+        outbox.put(Letter("id-1", "another", b"another", "another"))
+        assert outbox.pending(10) == [letter(1)]
+
+
+def test_those_already_on_their_way_are_left_out_and_the_window_does_not_move_past_them(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        for number in range(6):
+            outbox.put(letter(number))
+        assert [one.message_id for one in outbox.pending(4, without=["id-0", "id-2"])] == ["id-1", "id-3"]
+
+
+def test_a_new_alert_overtakes_a_backlog_but_not_its_own_stay(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        for number in range(500):
+            outbox.put(letter(number))
+        outbox.put(letter(1000, lane="stay-3"))
+        outbox.put(letter(1001, lane="stay-3", urgent=True))
+        assert ids(outbox, 5) == ["id-3", "id-1000", "id-1001", "id-0", "id-1"]
+
+
+def test_a_reopened_outbox_holds_what_the_closed_one_held(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        outbox.put(letter(1))
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        assert ids(outbox) == ["id-1"]
+
+
+PUT_FOR_EVER = """
+import sys
+from pathlib import Path
+from detector.outbox import Letter, Outbox
+outbox = Outbox(Path(sys.argv[1]))
+number = 0
+while True:
+    outbox.put(Letter(f"id-{number}", "topic", bytes(2000), f"stay-{number}"))
+    print(number, flush=True)
+    number += 1
+"""
+
+
+def test_whatever_was_put_before_a_kill_9_is_there_after_it(tmp_path: Path, project_root: Path) -> None:
+    command = [sys.executable, "-c", PUT_FOR_EVER, str(tmp_path / "outbox.db")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=project_root) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != b"50\n":
+            pass
+        os.kill(process.pid, signal.SIGKILL)
+        last = int((process.stdout.read().split() or [b"50"])[-1])
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        # One more may have been committed than was told of.
+        assert outbox.depth() in {last + 1, last + 2}
+        assert ids(outbox, 1000)[: last + 1] == [f"id-{number}" for number in range(last + 1)]
+
+
+def test_a_full_disk_is_said_plainly_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db", max_bytes=200_000) as outbox:
+        with pytest.raises(CannotWriteError, match=r"outbox\.db: the outbox cannot be used .*full"):
+            for number in range(1000):
+                outbox.put(letter(number, size=5000))
+        kept = outbox.depth()
+        assert ids(outbox, 1000) == [f"id-{number}" for number in range(kept)]
+        outbox.acknowledge(ids(outbox, 1000))
+        outbox.put(letter(5000, size=5000))
+        assert ids(outbox) == ["id-5000"]
+
+
+def test_a_second_worker_on_the_same_outbox_is_refused(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db"), pytest.raises(CannotWriteError, match="another worker uses this outbox"):
+        Outbox(tmp_path / "outbox.db")
+
+
+@pytest.mark.parametrize("spoil", ["folder is a file", "not a database"])
+def test_an_outbox_that_cannot_be_opened_is_one_sentence(tmp_path: Path, spoil: str) -> None:
+    path = tmp_path / "home" / "outbox.db"
+    if spoil == "folder is a file":
+        path.parent.write_text("")
+    else:
+        path.parent.mkdir()
+        path.write_bytes(b"not a database" * 1000)
+    with pytest.raises(CannotWriteError, match=r"outbox\.db: the outbox cannot be"):
+        Outbox(path)
+
+
+def test_many_threads_put_and_acknowledge_without_losing_any(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+
+        def work(first: int) -> None:
+            for number in range(first, first + 20):
+                outbox.put(letter(number))
+                if number % 2:
+                    outbox.acknowledge([f"id-{number}"])
+
+        threads = [threading.Thread(target=work, args=(100 * index,)) for index in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert set(ids(outbox, 1000)) == {f"id-{100 * i + n}" for i in range(6) for n in range(0, 20, 2)}
+
+
+def test_every_put_is_synced_to_the_disk(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        settings = [outbox._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    assert settings == ["wal", 2]
+    assert sqlite3.threadsafety >= 1
