@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from broker_bridge.messages import Level
+from detector.errors import UsageError
 from detector.vocabulary import Rack
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -19,7 +20,7 @@ Point = tuple[Share, Share]
 Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
 
 
-class ConfigError(ValueError):
+class ConfigError(UsageError):
     """The configuration cannot be used; the message says what, where and what to do."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import pickle
 import sys
 import tempfile
 import types
@@ -15,28 +16,37 @@ from pathlib import Path
 from typing import Any
 
 from detector.boxes import XyxyPx
-from detector.vocabulary import Detection, Frame, Kind
+from detector.errors import UsageError
+from detector.model_folder import ModelRefusedError, kinds_by_name
+from detector.vocabulary import Detection, Frame
 
 TORCHVISION_STANDING_IN = "0.28.0"
+CANNOT_OPEN = (OSError, EOFError, RuntimeError, KeyError, TypeError, AttributeError, pickle.UnpicklingError)
 HOW_TO_INSTALL = (
     "This needs Ultralytics: install it with `pip install 'pleaselock[train]'`, or use a model folder or .onnx file."
 )
 
 
-class UltralyticsMissingError(RuntimeError):
+class UltralyticsMissingError(UsageError, RuntimeError):
     """The `[train]` extra is not installed."""
 
 
 class UltralyticsDetector:
-    """A YOLO model of any format Ultralytics runs. Classes whose names are our own words are found, others ignored."""
+    """A YOLO model of any format Ultralytics runs. Classes called by our own words are found."""
 
     def __init__(self, weights: Path, *, score_threshold: float, iou: float = 0.7, imgsz: int = 640) -> None:
-        """Open a weights file.
+        """Open a weights file. A `.pt` file is a pickle and may run code when opened: use only ones you trust.
 
         Raises:
             UltralyticsMissingError: the `[train]` extra is not installed.
+            ModelRefusedError: not a readable model, or not one that finds persons and bicycles.
         """
-        self._yolo = import_ultralytics().YOLO(str(weights), task="detect")
+        ultralytics = import_ultralytics()
+        try:
+            self._yolo = ultralytics.YOLO(str(weights), task="detect")
+            self._kinds = kinds_by_name(self._yolo.names, weights)
+        except CANNOT_OPEN as error:
+            raise ModelRefusedError(f"{weights} is not a model that Ultralytics can open: {error}") from error
         self._predict = {"conf": score_threshold, "iou": iou, "imgsz": imgsz, "verbose": False}
 
     def detect(self, frame: Frame) -> list[Detection]:
@@ -44,9 +54,9 @@ class UltralyticsDetector:
         boxes = result.boxes.cpu().numpy()
         found = zip(boxes.cls.tolist(), boxes.conf.tolist(), boxes.xyxy.tolist(), strict=True)
         return [
-            Detection(Kind(result.names[int(number)]), score, XyxyPx(*box))
+            Detection(self._kinds[int(number)], score, XyxyPx(*box))
             for number, score, box in found
-            if result.names[int(number)] in set(Kind)
+            if int(number) in self._kinds
         ]
 
 

@@ -10,8 +10,8 @@ from math import floor
 from pathlib import Path
 
 from detector.errors import CannotReadError
-from detector.frames_stills import Stills, measure_stills, read_stills
-from detector.frames_video import measure_video, read_video
+from detector.frames_stills import Stills, measure_stills, read_stills, sample_stills
+from detector.frames_video import measure_video, read_video, sample_video
 from detector.masks import Polygon, black_out
 from detector.timed_image import TimedImage
 from detector.vocabulary import Frame
@@ -73,7 +73,26 @@ def read_frames(
         seen = True
         yield Frame(image_bgr, timed.index, start + timedelta(seconds=float(timed.elapsed_s)))
     if not seen:
-        raise CannotReadError(f"{source}: not one picture in it could be read; is the file damaged?")
+        raise _nothing_in(source)
+
+
+def sample_frames(source: Source, count: int) -> Iterator[Frame]:
+    """About `count` frames spread over the whole source, without reading all of it; `at` counts from EPOCH.
+
+    Raises:
+        CannotReadError: not one frame can be read.
+    """
+    seen = False
+    images = sample_stills(source, count) if isinstance(source, Stills) else sample_video(source, count)
+    for timed in images:
+        seen = True
+        yield Frame(timed.to_bgr(), timed.index, EPOCH + timedelta(seconds=float(timed.elapsed_s)))
+    if not seen:
+        raise _nothing_in(source)
+
+
+def _nothing_in(source: Source) -> CannotReadError:
+    return CannotReadError(f"{source}: not one picture in it could be read; is the file damaged?")
 
 
 def thin(images: Iterator[TimedImage], fps: float) -> Iterator[TimedImage]:

@@ -47,6 +47,12 @@ def read_stills(stills: Stills, warn: Callable[[str], None]) -> Iterator[TimedIm
         yield TimedImage(index, index / Fraction(stills.fps), partial(_resized, image_bgr, size))
 
 
+def sample_stills(stills: Stills, count: int) -> Iterator[TimedImage]:
+    """About `count` of the stills, evenly spread; those that cannot be read are left out."""
+    spread = stills.files[:: max(1, len(stills.files) // count)]
+    return read_stills(Stills(spread, stills.fps / max(1, len(stills.files) // count)), lambda _sentence: None)
+
+
 def read_still(file: Path) -> NDArray[np.uint8] | None:
     """One picture, (height, width, 3), uint8, turned as its EXIF says; None where it cannot be read."""
     try:

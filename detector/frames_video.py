@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from itertools import count
+from itertools import count as count_up
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -48,7 +49,7 @@ def read_video(path: Path, warn: Callable[[str], None]) -> Iterator[TimedImage]:
         CannotReadError: missing, empty, not a video, no picture in it.
     """
     with _opened(path) as (container, stream):
-        clock, numbers, upright, last_s = _Clock(stream), count(), None, Fraction(0)
+        clock, numbers, upright, last_s = _Clock(stream), count_up(), None, Fraction(0)
         for frame in _frames(path, container, stream, warn):
             upright = upright or _Upright.of(frame, stream)
             last_s = clock.elapsed_s(frame)
@@ -58,6 +59,34 @@ def read_video(path: Path, warn: Callable[[str], None]) -> Iterator[TimedImage]:
             warn(
                 f"{path}: ends after {float(last_s):.1f} s of {claimed_s:.1f} s, it was cut off; what is there was used"
             )
+
+
+def sample_video(path: Path, count: int) -> Iterator[TimedImage]:
+    """About `count` pictures spread over a video: the key picture before each of as many even steps.
+
+    Raises:
+        CannotReadError: missing, empty, not a video, no picture in it.
+    """
+    with _opened(path) as (container, stream):
+        length_s = _claimed_length_s(container, stream)
+        if length_s is None or stream.time_base is None:
+            yield from islice(read_video(path, lambda _sentence: None), count)
+            return
+        upright, first_pts = None, stream.start_time or 0
+        for number in range(count):
+            second = length_s * number / count
+            frame = _frame_at(container, stream, first_pts + int(second / stream.time_base))
+            if frame is not None:
+                upright = upright or _Upright.of(frame, stream)
+                yield TimedImage(number, Fraction(second), partial(upright.to_bgr, frame))
+
+
+def _frame_at(container: InputContainer, stream: VideoStream, pts: int) -> VideoFrame | None:
+    try:
+        container.seek(pts, stream=stream)
+        return next(iter(container.decode(stream)), None)
+    except av.error.FFmpegError:
+        return None
 
 
 @contextmanager

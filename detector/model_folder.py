@@ -8,20 +8,21 @@ from __future__ import annotations
 import hashlib
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
 
+from detector.errors import UsageError
 from detector.vocabulary import Kind
 
 FACTS_FILE = "model.toml"
 REQUIRED_KINDS = (Kind.PERSON, Kind.BICYCLE)
 
 
-class ModelRefusedError(ValueError):
+class ModelRefusedError(UsageError, ValueError):
     """A model that cannot be trusted to be what it says; the message is one sentence for the person who chose it."""
 
 
@@ -135,7 +136,7 @@ def identify_model(model: str | Path) -> ModelIdentity:
     return ModelIdentity(folder.model_id, folder.facts.sha256)
 
 
-def class_numbers(folder: ModelFolder, model_names: dict[int, str]) -> dict[int, Kind]:
+def class_numbers(folder: ModelFolder, model_names: Mapping[int, str]) -> dict[int, Kind]:
     """Which of the model's class numbers are ours, by the names the weights themselves carry.
 
     Raises:
@@ -148,6 +149,19 @@ def class_numbers(folder: ModelFolder, model_names: dict[int, str]) -> dict[int,
             f"{', '.join(model_names.values()) or 'no class names'}: they do not belong together."
         )
     return {number: folder.facts.classes[name] for number, name in model_names.items() if name in folder.facts.classes}
+
+
+def kinds_by_name(names: Mapping[int, str], weights: Path) -> dict[int, Kind]:
+    """Class numbers whose names are our own words for them.
+
+    Raises:
+        ModelRefusedError: persons or bicycles are not among them.
+    """
+    kinds = {number: Kind(name) for number, name in names.items() if name in set(Kind)}
+    missing = [kind for kind in REQUIRED_KINDS if kind not in kinds.values()]
+    if missing:
+        raise ModelRefusedError(f"{weights} has no class called {' and none called '.join(missing)}.")
+    return kinds
 
 
 def sha256_of(file: Path) -> str:

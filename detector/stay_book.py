@@ -1,0 +1,135 @@
+"""Looks over the line's shoulder and keeps, per stay, what a person wants to see afterwards: times, verdicts, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from broker_bridge.messages import AlertMessage
+from detector.boxes import XyxyPx, intersection_px
+from detector.pipeline import Judged, Step
+from detector.snapshots import bike_picture
+from detector.vocabulary import Detection, Frame, Kind, LockVerdict, Stay, StayEventKind, StayState, Track
+
+PICTURE_LONG_SIDE_PX = 320
+PICTURE_SHAPE = 4 / 3
+AROUND_BIKE = 1.5
+"""The crop's height is at least this many bike heights, so that whoever stands there is on it."""
+BETTER_BY = 1.1
+"""A picture of the rider at the bike is replaced only by one that shows this much more of them."""
+
+
+class Moment(StrEnum):
+    """The moments of a stay that are worth a picture, in order."""
+
+    PARKED = "parked"
+    ATTENDED = "attended"
+    LEFT = "left"
+    GONE = "gone"
+
+
+MOMENT_OF = {
+    StayEventKind.OPENED: Moment.PARKED,
+    StayEventKind.LEFT: Moment.LEFT,
+    StayEventKind.CLOSED: Moment.GONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    at: datetime
+    jpeg: bytes
+
+
+@dataclass(slots=True)
+class StayRecord:
+    """One stay as a person reads about it; `number` counts the clip's stays from 1."""
+
+    number: int
+    stay: Stay
+    verdict: LockVerdict | None = None
+    alert: str = ""
+    """Empty, `raised` or `cleared`."""
+    alert_at: datetime | None = None
+    clear_reason: str = ""
+    pictures: dict[Moment, Picture] = field(default_factory=dict)
+    attended_overlap_px: float = 0.0
+
+
+class StayBook:
+    """Fills itself from the line's steps. `records` are in the order the stays were opened."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, StayRecord] = {}
+        self.most_stays = -1
+        self.overview: Step | None = None
+        """The frame on which most stays were open: the one to show where they are."""
+
+    @property
+    def records(self) -> list[StayRecord]:
+        return list(self._by_id.values())
+
+    def see(self, step: Step) -> None:
+        people = [*_people(step.detections), *_people(step.tracks)]
+        for judged in step.judged:
+            self._note(judged, step.frame, people)
+        for alert in step.expired:
+            _note_alert(self._by_id[alert.stay_id], alert)
+        for stay in step.stays:
+            self._follow(stay, step.frame, people)
+        if len(step.stays) > self.most_stays:
+            self.most_stays, self.overview = len(step.stays), step
+
+    def number_of(self, stay_id: str) -> int:
+        return self._by_id[stay_id].number
+
+    def verdict_of(self, stay_id: str) -> LockVerdict | None:
+        return self._by_id[stay_id].verdict
+
+    def _record(self, stay: Stay) -> StayRecord:
+        record = self._by_id.setdefault(stay.stay_id, StayRecord(len(self._by_id) + 1, stay))
+        record.stay = stay
+        return record
+
+    def _note(self, judged: Judged, frame: Frame, people: Sequence[Detection | Track]) -> None:
+        record = self._record(judged.event.stay)
+        record.verdict = judged.verdict or record.verdict
+        if judged.alert is not None:
+            _note_alert(record, judged.alert)
+        moment = MOMENT_OF.get(judged.event.kind)
+        if moment is not None:
+            record.pictures[moment] = _picture(record.stay, frame, people)
+
+    def _follow(self, stay: Stay, frame: Frame, people: Sequence[Detection | Track]) -> None:
+        record = self._record(stay)
+        if stay.state not in {StayState.PARKED, StayState.ATTENDED} or Moment.LEFT in record.pictures:
+            return
+        around_px = _around(stay.xyxy_norm.to_px(frame.width_px, frame.height_px))
+        overlap_px = max((intersection_px(around_px, person.xyxy_px) for person in people), default=0.0)
+        if overlap_px > record.attended_overlap_px * BETTER_BY:
+            record.attended_overlap_px = overlap_px
+            record.pictures[Moment.ATTENDED] = _picture(stay, frame, people)
+
+
+def _note_alert(record: StayRecord, alert: AlertMessage) -> None:
+    record.alert = "cleared" if alert.event == "cleared" else "raised"
+    record.alert_at = record.alert_at or alert.at
+    record.clear_reason = alert.clear_reason or ""
+
+
+def _people(things: Sequence[Detection] | Sequence[Track]) -> list[Detection | Track]:
+    return [thing for thing in things if thing.kind is Kind.PERSON]
+
+
+def _picture(stay: Stay, frame: Frame, people: Sequence[Detection | Track]) -> Picture:
+    around_px = _around(stay.xyxy_norm.to_px(frame.width_px, frame.height_px))
+    return Picture(frame.at, bike_picture(frame, around_px, people, PICTURE_LONG_SIDE_PX))
+
+
+def _around(bike_px: XyxyPx) -> XyxyPx:
+    """A 4:3 box around the bike with room above it for a person, in pixels; it may reach beyond the picture."""
+    height = max(AROUND_BIKE * bike_px.height, bike_px.width / PICTURE_SHAPE)
+    width, middle = height * PICTURE_SHAPE, bike_px.centre[0]
+    return XyxyPx(middle - width / 2, bike_px.bottom - height, middle + width / 2, bike_px.bottom)
