@@ -16,11 +16,11 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from detector.boxes import XyxyPx
 from detector.detection_ultralytics import UltralyticsDetector
 from detector.model_folder import (
-    REQUIRED_KINDS,
     InputFacts,
     ModelRefusedError,
     ThresholdFacts,
     class_numbers,
+    kinds_by_name,
     load_model_folder,
 )
 from detector.vocabulary import Detection, Frame, Kind
@@ -208,19 +208,6 @@ def suppress(candidates: Candidates, iou_threshold: float) -> Candidates:
     return _take(candidates, np.array(kept, dtype=np.intp))
 
 
-def kinds_by_name(names: Mapping[int, str], weights: Path) -> dict[int, Kind]:
-    """Class numbers whose names are our own words for them.
-
-    Raises:
-        ModelRefusedError: persons or bicycles are not among them.
-    """
-    kinds = {number: Kind(name) for number, name in names.items() if name in set(Kind)}
-    missing = [kind for kind in REQUIRED_KINDS if kind not in kinds.values()]
-    if missing:
-        raise ModelRefusedError(f"{weights} has no class called {' and none called '.join(missing)}.")
-    return kinds
-
-
 def read_class_names(session: Any) -> dict[int, str]:  # noqa: ANN401 -- onnxruntime is untyped
     """Class names by number from the metadata that YOLO exporters write; empty where there is none."""
     written = session.get_modelmeta().custom_metadata_map.get("names", "{}")
@@ -235,6 +222,7 @@ def _open_session(weights: Path, threads: int | None) -> Any:  # noqa: ANN401 --
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the edge has other work to do
     options.log_severity_level = 3
     try:
         session = ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])

@@ -44,11 +44,36 @@ training_command = "{training_command}"
 """
 
 
-def export_onnx(weights: Path, out: Path, imgsz: int) -> None:
-    """Write the detector in `weights` (.pt), cut to our classes, as ONNX that accepts any height and width."""
+def blend(start: Path, tuned: Path, tuned_share: float) -> Any:  # noqa: ANN401 -- an ultralytics model
+    """Average two checkpoints weight by weight (Wortsman et al., WiSE-FT, 2022): `tuned_share` 1 is `tuned` as it is.
+
+    A few epochs on a few hundred photos pull a detector towards those photos; going part of the way keeps more of what
+    the start knew about other places.
+    """
+    ours, before = _cut(tuned), _cut(start)
+    kept, learnt = before.model.state_dict(), ours.model.state_dict()
+    mixed = {
+        name: _between(kept[name], value, tuned_share) if value.is_floating_point() else value
+        for name, value in learnt.items()
+    }
+    ours.model.load_state_dict(mixed)
+    return ours
+
+
+def _between(start: Any, end: Any, share: float) -> Any:  # noqa: ANN401 -- torch tensors
+    return start * (1 - share) + end * share
+
+
+def _cut(weights: Path) -> Any:  # noqa: ANN401 -- an ultralytics model
     yolo = import_ultralytics().YOLO(str(weights))
+    yolo.model.float()
     if tuple(yolo.names.values()) != OUR_CLASSES:
         keep_classes(yolo.model, OUR_CLASSES)
+    return yolo
+
+
+def export_onnx(yolo: Any, out: Path, imgsz: int) -> None:  # noqa: ANN401 -- an ultralytics model
+    """Write a detector as ONNX that accepts any height and width."""
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder) / f"{out.stem}.pt"
         yolo.save(str(checkpoint))
@@ -95,13 +120,14 @@ def main(
     start: Annotated[Path, typer.Option(help="checkpoint that training started from (.pt)")],
     out: Annotated[Path, typer.Option(help="model folder to write, called <name>-v<version>")],
     training_command: Annotated[str, typer.Option(help="the command that made the weights, word for word")],
+    tuned_share: Annotated[float, typer.Option(min=0, max=1, help="how far to go from START to WEIGHTS")] = 0.5,
     imgsz: Annotated[int, typer.Option(help="long side of the input, in pixels")] = 640,
 ) -> None:
-    """Export WEIGHTS to ONNX and write OUT with model.toml beside it; card.md and metrics.json are written by people."""
+    """Blend WEIGHTS with START, export to ONNX and write OUT with model.toml beside it; card.md and metrics.json are written by people."""
     name, _, version = out.name.rpartition("-v")
     out.mkdir(parents=True, exist_ok=True)
     onnx_file = out / f"{out.name}.onnx"
-    export_onnx(weights, onnx_file, imgsz)
+    export_onnx(blend(start, weights, tuned_share), onnx_file, imgsz)
     (out / FACTS_FILE).write_text(facts_text(name, int(version), onnx_file, start, imgsz, training_command))
     typer.echo(f"Wrote {out}.")
 

@@ -20,13 +20,12 @@ from detector.detection import (
     Letterbox,
     decode,
     fitting_size,
-    kinds_by_name,
     letterbox,
     open_detector,
     suppress,
 )
 from detector.detection_ultralytics import UltralyticsMissingError
-from detector.model_folder import InputFacts, ModelRefusedError
+from detector.model_folder import InputFacts, ModelRefusedError, kinds_by_name
 from detector.vocabulary import Detection, Frame, Kind
 from models.evaluate import evaluate, read_photos
 

@@ -3,8 +3,12 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import pytest
+
+from detector.detection_ultralytics import import_ultralytics
 from detector.model_folder import ModelFacts, sha256_of
-from models.release import facts_text
+from models.release import blend, facts_text
+from models.train import OUR_CLASSES
 
 
 def test_the_facts_of_a_new_model_can_be_read_back(tmp_path: Path) -> None:
@@ -15,3 +19,34 @@ def test_the_facts_of_a_new_model_can_be_read_back(tmp_path: Path) -> None:
     assert (facts.name, facts.version, facts.file) == ("toy", 1, "toy-v1.onnx")
     assert facts.sha256 == sha256_of(tmp_path / "toy-v1.onnx")
     assert facts.origin.starting_checkpoint_sha256 == sha256_of(tmp_path / "start.pt")
+
+
+@pytest.mark.train
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        pytest.param(0.0, 1.0, id="the start"),
+        pytest.param(0.25, 1.5, id="a quarter of the way"),
+        pytest.param(1.0, 3.0, id="the tuned one"),
+    ],
+)
+def test_a_blend_lies_between_its_two_checkpoints(tmp_path: Path, share: float, expected: float) -> None:
+    start, tuned = (write_checkpoint(tmp_path / f"{value}.pt", value) for value in (1.0, 3.0))
+    head = blend(start, tuned, share).model.model[-1]
+    assert head.nc == 3
+    for branch in head.cv3:
+        assert branch[-1].weight.unique().tolist() == [expected]
+
+
+def write_checkpoint(file: Path, value: float) -> Path:
+    """A detector of our classes whose every class weight is `value`."""
+    import_ultralytics()
+    import torch  # noqa: PLC0415 -- optional
+    from ultralytics.nn.tasks import DetectionModel  # noqa: PLC0415
+
+    model = DetectionModel("yolov8n.yaml", nc=3, verbose=False)
+    model.names = dict(enumerate(OUR_CLASSES))
+    for branch in model.model[-1].cv3:
+        torch.nn.init.constant_(branch[-1].weight, value)
+    torch.save({"model": model, "train_args": {}}, file)
+    return file
