@@ -14,12 +14,16 @@ from dashboard.database import Base
 
 
 class DeliveryState(StrEnum):
-    """The row is written as `sending` before the attempt and finished after it: a crash leaves a trace."""
+    """The row is written as `sending` before the attempt and finished after it: a crash leaves a trace.
+
+    `failed` is tried again, `refused` (the channel will never reach this person) is not.
+    """
 
     SENDING = "sending"
     SENT = "sent"
     SEEN = "seen"
     FAILED = "failed"
+    REFUSED = "refused"
 
 
 class Delivery(Base):
