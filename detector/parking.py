@@ -12,7 +12,7 @@ from detector.boxes import XyxyPx, intersection_px, iou
 from detector.config import Thresholds
 from detector.lock_evidence import collect
 from detector.places import PEOPLE, SAME_PLACE_IOU, Look, Vacancy, look_at, rack_of, within_reach
-from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, span_s
+from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, span_s, travel
 from detector.visits import Drop, Visits, resting_box, resting_since
 from detector.vocabulary import (
     Detection,
@@ -32,7 +32,10 @@ FOUND_EARLY_S = 2.0
 FOUND_LATE_S = 10.0
 FOUND_SCORE = 0.3
 FOUND_COVER = 0.5
-SETTLE_SIZES = 0.3
+SETTLE_S = 8.0
+SETTLE_SIZES = 2.0
+SETTLE_LEAST_SIZES = 0.25
+"""How soon after it was put down, and how far in its own sizes, a bike may still be pushed into its place."""
 EMPTY_BEFORE_NEXT_S = 1.0
 NEAR_SIZES = 1.0
 
@@ -67,6 +70,11 @@ class _Place:
             gone_at=gone_at,
             visit_certain=self.certain,
         )
+
+    def settle(self, box: XyxyPx, parked_at: datetime) -> None:
+        """The same bike, the same visit, but only now in its place."""
+        self.box_px = self.attendance.bike_px = box
+        self.parked_at = self.attendance.parked_at = parked_at
 
     def evidence(self) -> LockEvidence:
         return collect(self.attendance, certain=self.certain, preexisting=self.preexisting)
@@ -126,14 +134,20 @@ class ParkingWatch:
                     place.track_ids.add(bike.track_id)
 
     def _follow_or_release(self, place: _Place, bike: Track) -> None:
-        """A bike that moves while its first visit lasts is being settled; later it is being taken away."""
-        settling = not place.preexisting and place.left_at is None
-        rest = resting_box(self._trails.of(bike.track_id), self._thresholds.park_after_s) if settling else None
-        if not settling:
+        """A bike that moves soon after it was put down is being settled; later it is being taken away."""
+        if place.preexisting or place.left_at is not None:
             place.track_ids.discard(bike.track_id)
-        elif rest is not None and distance_px(rest, place.box_px) > SETTLE_SIZES * size_px(place.box_px):
-            place.box_px = place.attendance.bike_px = rest
-            place.parked_at = place.attendance.parked_at = resting_since(self._trails.of(bike.track_id), rest)
+            return
+        trail = self._trails.of(bike.track_id)
+        rest = resting_box(trail, self._thresholds.park_after_s)
+        others = [other.box_px for other in self._places if other is not place]
+        really_moved = travel(since(trail, SETTLE_S)).sizes >= SETTLE_LEAST_SIZES
+        if rest is None or not really_moved or any(iou(rest, other) >= SAME_PLACE_IOU for other in others):
+            return
+        rest_at = resting_since(trail, rest)
+        soon = (rest_at - place.parked_at).total_seconds() <= SETTLE_S
+        if soon and distance_px(rest, place.box_px) <= SETTLE_SIZES * size_px(place.box_px):
+            place.settle(rest, rest_at)
 
     def _close_the_gone(self, moment: Moment, seconds: float) -> Iterator[StayEvent]:
         for place in list(self._places):
@@ -182,13 +196,13 @@ class ParkingWatch:
         rack = rack_of(self._racks, drop.xyxy_px, moment.width_px, moment.height_px)
         if rack is None:
             return []
-        events = []
-        there = max(self._places, key=lambda place: iou(place.box_px, drop.xyxy_px), default=None)
-        if there is not None and iou(there.box_px, drop.xyxy_px) >= SAME_PLACE_IOU:
-            if there.vacancy.empty_s >= EMPTY_BEFORE_NEXT_S:
-                events.append(self._close(there, moment))
-            elif not there.preexisting and there.left_at is None:
-                return []  # its own rider is still settling it
+        same = next((place for place in self._places if _is_same_visit(place, drop)), None)
+        if same is not None:
+            same.settle(drop.xyxy_px, drop.parked_at)
+            same.certain = same.certain or drop.certain
+            same.track_ids.add(drop.track_id)
+            return []
+        events = [self._close(place, moment) for place in list(self._places) if _makes_room(place, drop)]
         place = self._open(drop, rack)
         events.append(self._event(StayEventKind.OPENED, place, moment))
         self._relive(place)
@@ -256,3 +270,18 @@ class ParkingWatch:
                 place.track_ids.add(bike.track_id)
                 return True
         return False
+
+
+def _is_same_visit(place: _Place, drop: Drop) -> bool:
+    """One rider, one bike, one drop: whether this bike is the one whose stay is already open."""
+    if place.preexisting or place.left_at is not None:
+        return False
+    soon = abs((drop.parked_at - place.parked_at).total_seconds()) <= SETTLE_S
+    near = distance_px(place.box_px, drop.xyxy_px) <= NEAR_SIZES * size_px(place.box_px)
+    same_rider = bool(place.attendance.riders & drop.riders) or not (place.attendance.riders and drop.riders)
+    return soon and near and same_rider
+
+
+def _makes_room(place: _Place, drop: Drop) -> bool:
+    """A bike put down where another stood, and that place was just seen empty: the other one is gone."""
+    return place.vacancy.empty_s >= EMPTY_BEFORE_NEXT_S and iou(place.box_px, drop.xyxy_px) >= SAME_PLACE_IOU

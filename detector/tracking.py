@@ -20,11 +20,14 @@ from detector.vocabulary import Detection, Kind, Track
 
 Array = NDArray[np.float64]
 
-START_SCORE = 0.4
+START_SCORE = 0.3
 CONTINUE_SCORE = 0.05
 START_IOU = 0.2
 CONTINUE_IOU = 0.3
 DUPLICATE_IOU = 0.6
+ALIKE_AREAS = 0.45
+"""A two-wheeler's box may not shrink or grow by more than this from one sighting to the next: in a crowded rack that
+is not the same bike but one box drawn around several. People may: they bend and are hidden in part."""
 COAST_S = 3.0
 """An unseen track is carried on this long."""
 TENTATIVE_S = 1.0
@@ -34,7 +37,7 @@ BRAKE_S = 0.6
 SPEED_MEMORY_S = 0.4
 STRIDES_PER_S = {Kind.PERSON: 2.5, Kind.BICYCLE: 4.0, Kind.MOTORCYCLE: 4.0}
 """How many of its own heights a thing may travel in a second; what a low frame rate must be forgiven."""
-AT_REST_HEIGHTS_PER_S = 0.25
+MOVING_HEIGHTS_PER_S = 0.5
 ALIKE_HEIGHTS = 0.6
 """Over a gap a box may match only a track whose height is at least this share of its own."""
 
@@ -68,13 +71,19 @@ class _Followed:
         self.sightings += 1
 
     def may_reach(self, box: Array, at: datetime) -> bool:
-        """Whether a thing that is not at rest could have got to `box` by now."""
+        """Whether this thing could be at `box` by now: a new one anywhere in stride, a moving one on its way.
+
+        What stands still goes nowhere; a box that appears beside it is something else.
+        """
         height = max(1.0, float(self.box[3] - self.box[1]))
-        at_rest = self.sightings > 2 and float(np.hypot(*self.speed)) < AT_REST_HEIGHTS_PER_S * height  # noqa: PLR2004
-        alike = ALIKE_HEIGHTS < float(box[3] - box[1]) / height < 1 / ALIKE_HEIGHTS
-        gap_s = _seconds(self.last_seen_at, at)
+        if not ALIKE_HEIGHTS < float(box[3] - box[1]) / height < 1 / ALIKE_HEIGHTS:
+            return False
+        gap_s = min(_seconds(self.last_seen_at, at), 1.0)
         far_px = float(np.hypot(*(_centre(box) - _centre(self.predicted(at)))))
-        return alike and not at_rest and far_px <= STRIDES_PER_S[self.kind] * height * min(gap_s, 1.0)
+        if self.sightings == 1:
+            return far_px <= STRIDES_PER_S[self.kind] * height * gap_s
+        speed = float(np.hypot(*self.speed))
+        return speed >= MOVING_HEIGHTS_PER_S * height and far_px <= 0.75 * speed * gap_s + 0.25 * height
 
     def as_track(self, at: datetime) -> Track:
         seen = self.last_seen_at == at
@@ -135,7 +144,10 @@ def _continue_by_overlap(tracks: list[_Followed], found: list[Detection], at: da
         return tracks, found
     predicted = np.stack([track.predicted(at) for track in tracks])
     boxes = np.array([detection.xyxy_px for detection in found], dtype=np.float64)
-    return _see_pairs(tracks, found, best_pairs(iou_matrix(predicted, boxes), least), at)
+    likeness = iou_matrix(predicted, boxes)
+    if found[0].kind is not Kind.PERSON:
+        likeness = np.where(_area_ratio(predicted, boxes) >= ALIKE_AREAS, likeness, 0.0)
+    return _see_pairs(tracks, found, best_pairs(likeness, least), at)
 
 
 def _continue_by_reach(tracks: list[_Followed], found: list[Detection], at: datetime) -> _Unmatched:
@@ -185,6 +197,12 @@ def _is_over(followed: _Followed, at: datetime) -> bool:
 
 def _area(boxes: Array) -> Array:
     return np.asarray(np.prod(np.clip(boxes[..., 2:] - boxes[..., :2], 0, None), axis=-1), dtype=np.float64)
+
+
+def _area_ratio(one: Array, other: Array) -> Array:
+    """The smaller area over the larger for every pair: shapes (N, 4) and (M, 4) give (N, M), 0 to 1."""
+    areas, others = _area(one)[:, None], _area(other)[None, :]
+    return np.asarray(np.minimum(areas, others) / np.maximum(np.maximum(areas, others), 1e-9), dtype=np.float64)
 
 
 def _centre(box: Array) -> Array:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import hypot
 from statistics import median
 from typing import NamedTuple
 
@@ -152,17 +153,34 @@ class Travel(NamedTuple):
     moving_paces: int
 
 
-MOVING_SIZES = 0.06
+MOVING_SIZES = 0.05
 
 
 def travel(trail: Trail) -> Travel:
+    """How far a bike really went: only what both its sides did together counts.
+
+    In a crowded rack boxes grow over a neighbour and shrink back to another bike; their centres travel, nothing moved.
+    """
     steps = paces(trail)
     if len(steps) < 2:  # noqa: PLR2004
         return Travel(0.0, 0.0, 0)
     size = median(size_px(step.xyxy_px) for step in steps)
-    legs = [distance_px(one.xyxy_px, two.xyxy_px) / size for one, two in pairwise(steps)]
-    net = distance_px(steps[0].xyxy_px, steps[-1].xyxy_px) / size
-    return Travel(net, net / max(sum(legs), 1e-9), sum(leg >= MOVING_SIZES for leg in legs))
+    legs = [rigid_shift_px(one.xyxy_px, two.xyxy_px) for one, two in pairwise(steps)]
+    net = hypot(sum(x for x, _ in legs), sum(y for _, y in legs)) / size
+    path = [hypot(x, y) / size for x, y in legs]
+    return Travel(net, net / max(sum(path), 1e-9), sum(leg >= MOVING_SIZES for leg in path))
+
+
+def rigid_shift_px(before: XyxyPx, after: XyxyPx) -> tuple[float, float]:
+    """How far a box moved as a whole, in x and y; a side that moves alone is growth, not movement."""
+    return (
+        _together(after.left - before.left, after.right - before.right),
+        _together(after.top - before.top, after.bottom - before.bottom),
+    )
+
+
+def _together(one: float, other: float) -> float:
+    return min(one, other, key=abs) if one * other > 0 else 0.0
 
 
 def median_box(trail: Trail) -> XyxyPx:

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import combinations
+from math import hypot
 
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.places import PEOPLE, within_reach
@@ -21,6 +23,8 @@ from detector.trails import (
     Trails,
     distance_px,
     median_box,
+    paces,
+    rigid_shift_px,
     since,
     size_px,
     span_s,
@@ -38,11 +42,15 @@ RIDER_SCORE = 0.25
 RIDER_LOOKS = 2
 REST_SIZES = 0.15
 REST_MAX_SIZES = 0.4
+CREEP_SIZES = 0.08
+"""Slowly but steadily this far in the resting time: still being pushed."""
+STILL_SIZES = 0.04
 SLOW_SIZES = 0.35
 LOST_PATIENCE_S = 10.0
 NEAR_SIZES = 1.5
 ORIGIN_IOU = 0.4
 EDGE_SHARE = 0.02
+TWIN_OVERLAP = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ class Visits:
     def __init__(self, park_after_s: float) -> None:
         self._park_after_s = park_after_s
         self._arrivals: dict[int, Arrival] = {}
+        self._twins: set[int] = set()
 
     def arriving(self) -> frozenset[int]:
         """The tracks that are on their way."""
@@ -95,7 +104,10 @@ class Visits:
     def update(self, moment: Moment, trails: Trails, settled: frozenset[int]) -> list[Drop]:
         """`settled` are the tracks of bikes that already have a stay here."""
         for bike in moment.bikes():
-            self._watch(bike, moment, trails, settled)
+            self._watch(bike, moment, trails, settled | self._twins)
+        self._twins = {twin for twin in self._twins if trails.of(twin)} | self._weaker_twins(trails)
+        for twin in self._twins & self._arrivals.keys():
+            del self._arrivals[twin]
         drops = [self._drop(arrival, moment, trails) for arrival in list(self._arrivals.values())]
         return [drop for drop in drops if drop is not None]
 
@@ -109,6 +121,14 @@ class Visits:
             arrival = self._arrivals[bike.track_id]
             arrival.last = trail[-1]
             _note_company(arrival, bike.xyxy_px, moment)
+
+    def _weaker_twins(self, trails: Trails) -> set[int]:
+        """Nobody brings two bikes: of two tracks on one bike only the clearer one counts."""
+        return {
+            min(one, two, key=lambda arrival: _clearness(trails.of(arrival.track_id))).track_id
+            for one, two in combinations(self._arrivals.values(), 2)
+            if one.riders() & two.riders() or _are_on_one_bike(trails.of(one.track_id), trails.of(two.track_id))
+        }
 
     def _drop(self, arrival: Arrival, moment: Moment, trails: Trails) -> Drop | None:
         trail = trails.of(arrival.track_id)
@@ -140,6 +160,17 @@ class Visits:
         del self._arrivals[arrival.track_id]
         riders, seen = arrival.riders(), arrival.is_with_rider()
         return Drop(arrival.track_id, arrival.kind, rest, resting_since(trail, rest), riders, seen, certain)
+
+
+def _clearness(trail: Trail) -> float:
+    return sum(sighting.score for sighting in trail)
+
+
+def _are_on_one_bike(one: Trail, two: Trail) -> bool:
+    boxes = {sighting.at: sighting.xyxy_px for sighting in one}
+    pairs = [(boxes[sighting.at], sighting.xyxy_px) for sighting in two if sighting.at in boxes]
+    shared = [intersection_px(a, b) / max(1.0, min(a.area, b.area)) >= TWIN_OVERLAP for a, b in pairs]
+    return sum(shared) >= RIDER_LOOKS
 
 
 def _arrival_of(bike: Track, trail: Trail, recent: Sequence[Moment]) -> Arrival | None:
@@ -183,24 +214,21 @@ def resting_box(trail: Trail, rest_s: float) -> XyxyPx | None:
         return None
     rest = median_box(last)
     far = sorted(distance_px(sighting.xyxy_px, rest) / size_px(rest) for sighting in last)
-    drifted = distance_px(median_box(last[: len(last) // 2 + 1]), median_box(last[len(last) // 2 :])) / size_px(rest)
-    return (
-        rest
-        if far[int(0.8 * (len(far) - 1))] <= REST_SIZES and drifted <= REST_SIZES and far[-1] < REST_MAX_SIZES
-        else None
-    )
+    steady = far[int(0.8 * (len(far) - 1))] <= REST_SIZES and far[-1] < REST_MAX_SIZES
+    return rest if steady and travel(last).sizes < CREEP_SIZES else None
 
 
 def resting_since(trail: Trail, rest: XyxyPx) -> datetime:
-    """The moment from which on a bike stood where it stands: its box may still jump out once, never twice running."""
-    since_at, strikes = trail[-1].at, 0
-    for sighting in reversed(trail):
-        if distance_px(sighting.xyxy_px, rest) <= REST_SIZES * size_px(rest):
-            since_at, strikes = sighting.at, 0
-        else:
-            strikes += 1
-            if strikes > 1:
-                break
+    """The moment from which on a bike stood where it stands: it moved no more, and its box jumped out at most once."""
+    steps, strikes = paces(trail), 0
+    since_at, later = steps[-1].at, steps[-1].xyxy_px
+    for step in reversed(steps):
+        moved_px = hypot(*rigid_shift_px(step.xyxy_px, later))
+        strikes = strikes + 1 if distance_px(step.xyxy_px, rest) > REST_SIZES * size_px(rest) else 0
+        if strikes > 1 or moved_px > STILL_SIZES * size_px(rest):
+            break
+        if not strikes:
+            since_at, later = step.at, step.xyxy_px
     return since_at
 
 
