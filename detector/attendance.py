@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from detector.boxes import XyxyPx, intersection_px
 from detector.places import PEOPLE, within_reach
-from detector.trails import Moment, Trails, distance_px
+from detector.trails import TRAIL_S, Moment, Trails, distance_px
 from detector.vocabulary import Track
 
 WALK_HEIGHTS_PER_S = 2.0
@@ -124,8 +124,8 @@ class Attendance:
             return
         for person in people:
             trail = trails.of(person.track_id)
-            known_longer = not trail or trail[0].at > person.first_seen_at
-            if not known_longer and self._could_be_rider(trail[0].at, trail[0].xyxy_px, moment):
+            known_longer = (moment.at - person.first_seen_at).total_seconds() > TRAIL_S / 2
+            if trail and not known_longer and self._could_be_rider(trail[0].at, trail[0].xyxy_px, moment):
                 self.riders.add(person.track_id)
                 self.rider_seen = True
 

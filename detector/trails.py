@@ -78,7 +78,7 @@ class Trails:
 
     def _follow(self, track: Track, at: datetime) -> None:
         if track.track_id not in self._trails:
-            self._trails[track.track_id] = deque(trace_back(track, self.recent))
+            self._trails[track.track_id] = deque(trace_back(track, at, self.recent))
         self._trails[track.track_id].append(Sighting(at, track.xyxy_px, track.score))
 
 
@@ -87,11 +87,10 @@ def _forget(past: deque[Moment] | deque[Sighting], before: datetime) -> None:
         past.popleft()
 
 
-def trace_back(track: Track, recent: Sequence[Moment]) -> list[Sighting]:
+def trace_back(track: Track, at: datetime, recent: Sequence[Moment]) -> list[Sighting]:
     """Where a new track was before the model was sure of it: a chain of faint boxes back in time, oldest first."""
     path: list[Sighting] = []
-    at, box = track.first_seen_at, track.xyxy_px
-    start = track.first_seen_at - timedelta(seconds=TRACE_BACK_S)
+    start, box = at - timedelta(seconds=TRACE_BACK_S), track.xyxy_px
     for moment in reversed(recent):
         if moment.at < start or (at - moment.at).total_seconds() > TRACE_GAP_S:
             break
