@@ -27,6 +27,7 @@ Colour = tuple[int, int, int]
 LONG_SIDE_PX = 960
 """Small pictures are drawn larger, or nobody could read what is written on them."""
 MILLISECOND = Fraction(1, 1000)
+THICK_FROM = 0.7
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 PERSON_BGR: Colour = (205, 205, 205)
 RACK_BGR: Colour = (214, 178, 92)
@@ -94,7 +95,7 @@ def draw_racks(image_bgr: Image, racks: Sequence[Rack]) -> None:
         if cv2.contourArea(corners_px.astype(np.float32)) < 0.98 * (width - 1) * (height - 1):
             cv2.polylines(image_bgr, [corners_px], isClosed=True, color=RACK_BGR, thickness=2, lineType=cv2.LINE_AA)
             left, top = corners_px.min(axis=0).tolist()
-            draw_label(image_bgr, _ascii(rack.rack_id), (left, max(16, top - 4)), RACK_BGR)
+            draw_label(image_bgr, _ascii(rack.rack_id), (left, top - 4), RACK_BGR)
 
 
 def _draw_stay(image_bgr: Image, stay: Stay, book: StayBook, stood_s: float) -> None:
@@ -104,7 +105,7 @@ def _draw_stay(image_bgr: Image, stay: Stay, book: StayBook, stood_s: float) -> 
     box_px = stay.xyxy_norm.to_px(image_bgr.shape[1], image_bgr.shape[0])
     draw_box(image_bgr, box_px, colour, 2)
     text = f"{book.number_of(stay.stay_id)} {said} {clip_time(stood_s)}"
-    draw_label(image_bgr, text, (int(box_px.left), max(16, int(box_px.top) - 2)), colour)
+    draw_label(image_bgr, text, (int(box_px.left), int(box_px.top) - 2), colour)
 
 
 def _said(state: LockState, p_unlocked: float | None) -> str:
@@ -116,11 +117,15 @@ def draw_box(image_bgr: Image, box: XyxyPx, colour: Colour, thickness: int) -> N
     cv2.rectangle(image_bgr, (left, top), (right, bottom), colour, thickness, cv2.LINE_AA)
 
 
-def draw_label(image_bgr: Image, text: str, at: tuple[int, int], background: Colour) -> None:
-    (width, height), _ = cv2.getTextSize(text, FONT, 0.45, 1)
-    left, bottom = max(0, min(at[0], image_bgr.shape[1] - width - 8)), at[1]
-    cv2.rectangle(image_bgr, (left, bottom - height - 7), (left + width + 8, bottom), background, cv2.FILLED)
-    cv2.putText(image_bgr, text, (left + 4, bottom - 4), FONT, 0.45, INK_BGR, 1, cv2.LINE_AA)
+def draw_label(image_bgr: Image, text: str, at: tuple[int, int], background: Colour, size: float = 0.45) -> None:
+    """White letters on a filled box whose left bottom corner is `at`, in place, kept inside the picture."""
+    thickness = 1 if size < THICK_FROM else 2
+    (width, height), _ = cv2.getTextSize(text, FONT, size, thickness)
+    room = round(8 * size)
+    left = max(0, min(at[0], image_bgr.shape[1] - width - 2 * room))
+    bottom = max(height + 2 * room, min(at[1], image_bgr.shape[0]))
+    cv2.rectangle(image_bgr, (left, bottom - height - 2 * room), (left + width + 2 * room, bottom), background, cv2.FILLED)
+    cv2.putText(image_bgr, text, (left + room, bottom - room), FONT, size, INK_BGR, thickness, cv2.LINE_AA)
 
 
 def _ascii(text: str) -> str:

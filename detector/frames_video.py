@@ -25,6 +25,7 @@ from detector.timed_image import TimedImage
 
 NOT_FOOTAGE = {"tty", "image2", "ico"}
 """FFmpeg reads a text file as the film of a terminal; nobody means that."""
+CUT_OFF = "{}: the recording was cut off before its index was written, so no picture can be found; copy it again"
 SHORT_BY_S = 2.0
 """A file that ends this much before the length it claims was cut off."""
 
@@ -114,15 +115,16 @@ def _check_file(path: Path) -> None:
 
 
 def _why_not_opened(path: Path, error: Exception) -> str:
-    with path.open("rb") as file:
-        is_mp4 = file.read(12)[4:8] in {b"ftyp", b"mdat", b"moov"}
-    if is_mp4:
-        return (
-            f"{path}: the recording was cut off before its index was written, so no picture can be found; copy it again"
-        )
+    if _is_mp4(path):
+        return CUT_OFF.format(path)
     if isinstance(error, av.error.DecoderNotFoundError):
         return f"{path}: its coding is not known here; convert it to H.264 in mp4 first"
     return f"{path}: is not a video that can be read; give mp4, mov, mkv, webm or avi"
+
+
+def _is_mp4(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(12)[4:8] in {b"ftyp", b"mdat", b"moov"}
 
 
 def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
@@ -132,6 +134,8 @@ def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
         if not stream.disposition & av.stream.Disposition.attached_pic:
             stream.thread_type = "AUTO"
             return stream
+    if not container.streams.audio and _is_mp4(path):
+        raise CannotReadError(CUT_OFF.format(path))
     what = "sound but no picture" if container.streams.audio else "no picture"
     raise CannotReadError(f"{path}: holds {what}; give a recording of the camera's picture")
 

@@ -147,7 +147,7 @@ def summary(new: Sequence[StayRecord], old: Sequence[StayRecord]) -> Words:
         said = Words("Nobody was seen parking here.", "没有看到有人停车。")
     elif not unlocked:
         said = Words(
-            f"{_bikes(len(new))} parked, none of them seen left unlocked.", f"停放 {len(new)} 辆，均未判为未上锁。"
+            f"{_bikes(len(new))} parked, none judged unlocked.", f"停放 {len(new)} 辆，均未判为未上锁。"
         )
     else:
         said = Words(

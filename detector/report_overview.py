@@ -14,6 +14,8 @@ from detector.stay_book import StayBook
 from detector.vocabulary import Rack, Stay
 
 JPEG_QUALITY = 80
+NUMBER_SIZE = 0.9
+"""Read on a phone, where the picture is a third of its size."""
 
 
 def overview_jpeg(step: Step, book: StayBook, racks: Sequence[Rack]) -> bytes:
@@ -30,8 +32,8 @@ def _draw_place(image_bgr: Image, stay: Stay, book: StayBook) -> None:
     verdict = book.verdict_of(stay.stay_id)
     colour = NOT_JUDGED_BGR if verdict is None else VERDICT_BGR[verdict.state]
     box_px = stay.xyxy_norm.to_px(image_bgr.shape[1], image_bgr.shape[0])
-    draw_box(image_bgr, box_px, colour, 2)
-    draw_label(image_bgr, str(book.number_of(stay.stay_id)), (int(box_px.left), max(16, int(box_px.top))), colour)
+    draw_box(image_bgr, box_px, colour, 3)
+    draw_label(image_bgr, str(book.number_of(stay.stay_id)), (int(box_px.left), int(box_px.top)), colour, NUMBER_SIZE)
 
 
 def _sized(image_bgr: Image) -> Image:

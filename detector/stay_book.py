@@ -104,6 +104,9 @@ class StayBook:
 
     def _follow(self, stay: Stay, frame: Frame, people: Sequence[Detection | Track]) -> None:
         record = self._record(stay)
+        if record.pictures[Moment.PARKED].at < stay.parked_at <= frame.at:
+            # The bike was moved again before it came to rest.
+            record.pictures[Moment.PARKED] = _picture(stay, frame, people)
         if stay.state not in {StayState.PARKED, StayState.ATTENDED} or Moment.LEFT in record.pictures:
             return
         around_px = _around(stay.xyxy_norm.to_px(frame.width_px, frame.height_px))
