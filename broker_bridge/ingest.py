@@ -7,13 +7,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
 from broker_bridge.messages import BY_TOPIC, AlertMessage, Level, UpMessage, WorkerStatus, snapshot_message_id, topic_of
 from broker_bridge.storing import store_message, store_snapshot
-from broker_bridge.topics import ParsedTopic, TopicName, UnknownTopicError, parse_topic
+from broker_bridge.topics import Direction, ParsedTopic, TopicName, UnknownTopicError, parse_topic
 from dashboard.intake.service import Count, count, quarantine, take_in
 
 JPEG_BEGINS = b"\xff\xd8\xff"
@@ -98,13 +99,12 @@ def _handle_snapshot(session: Session, media: Path, arrival: Arrival, parsed: Pa
 
 
 def _read(arrival: Arrival, parsed: ParsedTopic) -> UpMessage:
-    kind = BY_TOPIC[parsed.rule.name]
+    if parsed.rule.direction is not Direction.UP:
+        raise UnusableError("this topic goes down to the edge; nothing on it is for the bridge")
     try:
-        message = kind.model_validate_json(arrival.payload)
+        message = cast("UpMessage", BY_TOPIC[parsed.rule.name].model_validate_json(arrival.payload))
     except ValidationError as error:
         raise UnusableError(_in_one_sentence(arrival.payload, error)) from error
-    if not isinstance(message, UpMessage):
-        raise UnusableError("this topic goes down to the edge; nobody but the bridge writes on it")
     if topic_of(message) != arrival.topic:
         raise UnusableError(f"the message says it belongs on {topic_of(message)}")
     if isinstance(message, AlertMessage) and message.event == "raised" and message.verdict is None:

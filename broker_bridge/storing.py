@@ -40,7 +40,7 @@ def store_snapshot(session: Session, media: Path, alert_id: str, jpeg: bytes, at
 
 
 def _store_alert(session: Session, media: Path, message: AlertMessage) -> None:
-    report = _alert_report(message)
+    report = _alert_report(message, session.get(Alert, message.alert_id))
     match message.event:
         case "raised":
             raise_alert(session, report)
@@ -65,8 +65,10 @@ def _verdict(message: AlertMessage | StayMessage) -> tuple[str | None, float | N
     return message.verdict.state, message.verdict.p_unlocked, message.verdict.reasons
 
 
-def _alert_report(message: AlertMessage) -> AlertReport:
+def _alert_report(message: AlertMessage, before: Alert | None) -> AlertReport:
     state, p_unlocked, reasons = _verdict(message)
+    if state is None and before is not None:
+        state, p_unlocked, reasons = before.verdict_state, before.p_unlocked, before.reasons
     return AlertReport(
         alert_id=message.alert_id,
         stay_id=message.stay_id,
