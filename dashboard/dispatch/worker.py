@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -21,6 +21,7 @@ from dashboard.dispatch import service
 from dashboard.dispatch.channels.channel import Channel, ChannelError
 from dashboard.dispatch.channels.in_app import InAppChannel
 from dashboard.dispatch.policy import Rules
+from dashboard.settings import Settings
 
 Clock = Callable[[], datetime]
 CHANNELS: tuple[Channel, ...] = (InAppChannel(),)
@@ -74,9 +75,9 @@ def run_dispatcher(
 
 
 @contextmanager
-def dispatching(sessions: Sessions, rules: Rules) -> Iterator[None]:
+def dispatching(sessions: Sessions, settings: Settings) -> Iterator[None]:
     """A dispatcher in a thread beside the pages, for as long as they run."""
-    stop = threading.Event()
+    stop, rules = threading.Event(), Rules(answer_within=timedelta(seconds=settings.answer_within_s))
     thread = threading.Thread(target=run_dispatcher, args=(sessions, stop, rules), name="dispatcher", daemon=True)
     thread.start()
     try:
