@@ -120,7 +120,7 @@ def _site(session: Session) -> Site:
         session.add(site)
     if site.name_zh == SITE:
         site.name_zh, site.name_en = "演示校园（虚构）", "Demo campus (invented)"
-        site.timezone, site.plan_file = "Asia/Shanghai", "plans/demo-campus.json"
+        site.timezone, site.plan_file = "Asia/Shanghai", "demo-campus.svg"
     session.flush()
     return site
 
