@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +11,11 @@ import typer
 from detector.detection_ultralytics import import_ultralytics
 from detector.model_folder import FACTS_FILE, ModelFacts, sha256_of
 from detector.vocabulary import Kind
+from models.storage import Storage, store_narrow
 from models.train import OUR_CLASSES, keep_classes
 
 LICENCE = "AGPL-3.0-only"
+KEPT_METADATA = frozenset({"names", "stride", "task", "end2end"})
 FACTS_TEXT = """\
 name = "{name}"
 version = {version}
@@ -72,27 +73,26 @@ def _cut(weights: Path) -> Any:  # noqa: ANN401 -- an ultralytics model
     return yolo
 
 
-def export_onnx(yolo: Any, out: Path, imgsz: int) -> None:  # noqa: ANN401 -- an ultralytics model
+def export_onnx(yolo: Any, out: Path, imgsz: int, storage: Storage = Storage.FLOAT16) -> None:  # noqa: ANN401 -- an ultralytics model
     """Write a detector as ONNX that accepts any height and width."""
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder) / f"{out.stem}.pt"
         yolo.save(str(checkpoint))
         exported = import_ultralytics().YOLO(str(checkpoint)).export(format="onnx", dynamic=True, imgsz=imgsz)
-        describe(Path(exported), out.stem)
-        shutil.copyfile(exported, out)
+        write_lean(Path(exported), out, storage)
 
 
-def describe(onnx_file: Path, name: str) -> None:
-    """Replace what the exporter wrote about the day and the machine, so that equal weights give an equal file."""
+def write_lean(exported: Path, out: Path, storage: Storage) -> None:
+    """Write an export with narrow weights and without the day and the machine: equal weights give an equal file."""
     import onnx  # noqa: PLC0415 -- heavy and optional
 
-    model: Any = onnx.load(str(onnx_file))
-    kept = {
-        entry.key: entry.value for entry in model.metadata_props if entry.key in {"names", "stride", "task", "end2end"}
-    }
+    model: Any = onnx.load(str(exported))
+    kept = {one.key: one.value for one in model.metadata_props if one.key in KEPT_METADATA}
     del model.metadata_props[:]
-    onnx.helper.set_model_props(model, {**kept, "description": name, "license": LICENCE})
-    onnx.save(model, str(onnx_file))
+    onnx.helper.set_model_props(model, {**kept, "description": out.stem, "license": LICENCE})
+    store_narrow(model, storage)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(out))
 
 
 def facts_text(name: str, version: int, onnx_file: Path, start: Path, imgsz: int, training_command: str) -> str:
@@ -121,13 +121,14 @@ def main(
     out: Annotated[Path, typer.Option(help="model folder to write, called <name>-v<version>")],
     training_command: Annotated[str, typer.Option(help="the command that made the weights, word for word")],
     tuned_share: Annotated[float, typer.Option(min=0, max=1, help="how far to go from START to WEIGHTS")] = 0.5,
+    storage: Annotated[Storage, typer.Option(help="how big weights lie in the file")] = Storage.FLOAT16,
     imgsz: Annotated[int, typer.Option(help="long side of the input, in pixels")] = 640,
 ) -> None:
     """Blend WEIGHTS with START, export to ONNX and write OUT with model.toml beside it; card.md and metrics.json are written by people."""
     name, _, version = out.name.rpartition("-v")
     out.mkdir(parents=True, exist_ok=True)
     onnx_file = out / f"{out.name}.onnx"
-    export_onnx(blend(start, weights, tuned_share), onnx_file, imgsz)
+    export_onnx(blend(start, weights, tuned_share), onnx_file, imgsz, storage)
     (out / FACTS_FILE).write_text(facts_text(name, int(version), onnx_file, start, imgsz, training_command))
     typer.echo(f"Wrote {out}.")
 

@@ -12,7 +12,7 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from detector.boxes import iou
-from detector.detection import BikeDetector, Detector, open_detector
+from detector.detection import Detector, open_detector
 from detector.detection_ultralytics import UltralyticsDetector
 from detector.model_folder import ModelRefusedError
 from detector.vocabulary import Detection, Frame
@@ -89,7 +89,7 @@ def test_an_exported_checkpoint_sees_what_torch_sees(shared_dir: Path, tmp_path:
     """The strongest form: PyTorch through Ultralytics against our export in ONNX Runtime."""
     checkpoint = shared_dir / "weights" / "yolov8n.pt"
     export_onnx(blend(checkpoint, checkpoint, 0.5), tmp_path / "cut.onnx", 640)
-    ours = BikeDetector.from_file(tmp_path / "cut.onnx", score_threshold=SCORE)
+    ours = open_detector(tmp_path / "cut.onnx", score_threshold=SCORE)
     assert_same_boxes(ours, UltralyticsDetector(checkpoint, score_threshold=SCORE), photos(shared_dir, 25))
 
 
