@@ -12,17 +12,31 @@ from starlette.types import Scope
 
 from dashboard.accounts.guard import check_form
 from dashboard.accounts.routes import router as accounts
+from dashboard.alerts.routes import router as alerts
+from dashboard.campaigns.routes import router as campaigns
 from dashboard.database import migrate, open_database, sessions_of
+from dashboard.dispatch.worker import dispatching
 from dashboard.settings import Settings
+from dashboard.shifts.routes import router as shifts
+from dashboard.thefts.routes import router as thefts
+from dashboard.volunteers.routes import router as volunteers
 from dashboard.web.errors import install as install_error_pages
 from dashboard.web.headers import SecurityHeaders
 from dashboard.web.i18n import load_translators
+from dashboard.web.live import Live
+from dashboard.web.live import router as live
 from dashboard.web.pages import STATIC, environments
 from dashboard.web.routes import router as web
 
 ROUTERS: tuple[APIRouter, ...] = (
     web,
+    live,
     accounts,
+    alerts,
+    shifts,
+    volunteers,
+    campaigns,
+    thefts,
 )
 
 
@@ -31,9 +45,11 @@ def create_app(settings: Settings) -> FastAPI:
     engine = open_database(settings.database)
 
     @asynccontextmanager
-    async def living(_app: FastAPI) -> AsyncIterator[None]:
+    async def living(app: FastAPI) -> AsyncIterator[None]:
         migrate(engine)
-        yield
+        with dispatching(app.state.sessions, settings):
+            async with app.state.live.watching():
+                yield
         engine.dispose()
 
     app = FastAPI(
@@ -44,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,
     )
     app.state.settings, app.state.sessions = settings, sessions_of(engine)
+    app.state.live = Live(app.state.sessions)
     app.state.translators = load_translators()
     app.state.environments = environments(app.state.translators)
     _assemble(app)

@@ -85,12 +85,18 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def server_of(settings: Settings) -> uvicorn.Server:
-    """Open event streams are cut after a few seconds, so that Ctrl-C ends the server."""
-    config = uvicorn.Config(
-        create_app(settings), log_level="warning", timeout_graceful_shutdown=STOP_WITHIN_S, server_header=False
-    )
-    return uvicorn.Server(config)
+class Server(uvicorn.Server):
+    """Ends the open event streams first: a server that waits for its connections would wait for ever."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.loaded_app.state.live.close()
+        await super().shutdown(sockets)
+
+
+def server_of(settings: Settings) -> Server:
+    app = create_app(settings)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STOP_WITHIN_S, server_header=False)
+    return Server(config)
 
 
 def _refuse(sentence: str) -> typer.Exit:

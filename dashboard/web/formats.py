@@ -45,4 +45,4 @@ class Formats:
         return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
     def percent(self, share: float) -> str:
-        return f"{round(share * 100)} %" if self.translator.language == "en" else f"{round(share * 100)}%"
+        return f"{round(share * 100)}%"

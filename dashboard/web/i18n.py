@@ -66,7 +66,7 @@ def read_catalogue(path: Path) -> dict[str, str]:
     words: dict[str, str] = {}
     for entry in catalogue:
         msgid = entry.id if isinstance(entry.id, str) else entry.id[0]
-        text = entry.string if isinstance(entry.string, str) else entry.string[0]
+        text = entry.string if isinstance(entry.string, str) else (entry.string or ("",))[0]
         if msgid and text and not entry.fuzzy:
             words[msgid] = text
     return words

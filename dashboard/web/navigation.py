@@ -22,7 +22,7 @@ ENTRIES = (
     Entry("/alerts", N_("Alerts"), "bell", EVERYONE),
     Entry("/stays", N_("Stays"), "bike", STAFF),
     Entry("/shifts", N_("Shifts"), "people", (Role.VOLUNTEER, Role.COORDINATOR, Role.ADMIN)),
-    Entry("/thefts", N_("Thefts"), "shield", (Role.SECURITY, Role.ADMIN)),
+    Entry("/thefts", N_("Thefts"), "shield", STAFF),
     Entry("/health", N_("Cameras"), "camera", STAFF),
 )
 START = {Role.SECURITY: "/thefts", Role.COORDINATOR: "/shifts"}

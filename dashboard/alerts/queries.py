@@ -1,0 +1,64 @@
+"""Every question asked of the tables of alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from dashboard.alerts.service import WAITING
+from dashboard.alerts.tables import Alert, AlertChange, AlertState
+from dashboard.places.tables import Building, Rack
+
+
+@dataclass(frozen=True)
+class Board:
+    """What one person sees on the list: what is theirs, what waits, what others do, and what ended today."""
+
+    mine: Sequence[Alert]
+    waiting: Sequence[Alert]
+    others: Sequence[Alert]
+    ended: Sequence[Alert]
+
+
+def board(session: Session, account_id: int, day_begins: datetime, ended_limit: int = 30) -> Board:
+    taken = session.scalars(
+        _whole().where(Alert.state == AlertState.TAKEN).order_by(Alert.taken_at.desc(), Alert.id)
+    ).all()
+    waiting = _whole().where(Alert.state.in_(WAITING)).order_by(Alert.raised_at.desc(), Alert.id)
+    ended = _whole().where(Alert.ended_at >= day_begins).order_by(Alert.ended_at.desc(), Alert.id)
+    return Board(
+        mine=[alert for alert in taken if alert.taken_by_id == account_id],
+        waiting=session.scalars(waiting).all(),
+        others=[alert for alert in taken if alert.taken_by_id != account_id],
+        ended=session.scalars(ended.limit(ended_limit)).all(),
+    )
+
+
+def whole_alert(session: Session, alert_id: str) -> Alert | None:
+    return session.scalar(_whole().where(Alert.id == alert_id))
+
+
+def history(session: Session, alert_id: str) -> Sequence[AlertChange]:
+    """What happened to one alert, in that order."""
+    changes = select(AlertChange).where(AlertChange.alert_id == alert_id).options(joinedload(AlertChange.account))
+    return session.scalars(changes.order_by(AlertChange.id)).all()
+
+
+def newest_change(session: Session) -> int:
+    return session.scalar(select(func.max(AlertChange.id))) or 0
+
+
+def done_today(session: Session, account_id: int, day_begins: datetime) -> int:
+    """How many answers one person gave today."""
+    answered = (Alert.taken_by_id == account_id, Alert.outcome.is_not(None))
+    today = or_(Alert.ended_at >= day_begins, Alert.taken_at >= day_begins)
+    return session.scalar(select(func.count()).select_from(Alert).where(*answered, today)) or 0
+
+
+def _whole() -> Select[Alert]:
+    place = joinedload(Alert.rack).joinedload(Rack.building).joinedload(Building.site)
+    return select(Alert).options(place, joinedload(Alert.camera), joinedload(Alert.taken_by))
