@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from detector.boxes import XyxyPx, intersection_px
-from detector.places import PEOPLE, within_reach
+from detector.places import PEOPLE, has_walked_off, within_reach
 from detector.trails import TRAIL_S, Moment, Trails, distance_px
 from detector.vocabulary import Track
 
@@ -73,7 +73,7 @@ class Attendance:
         here = [person for person in seen if within_reach(person.xyxy_px, self.bike_px)]
         if here:
             self._be_here(max(here, key=lambda one: one.score).xyxy_px, moment.at, seconds)
-        elif seen:
+        elif any(has_walked_off(person.xyxy_px, self.bike_px) for person in seen):
             self._be_away(moment.at)
         elif self.presence is not Presence.AWAY:
             self._be_lost(moment, seconds)

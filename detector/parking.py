@@ -34,7 +34,8 @@ FOUND_SCORE = 0.3
 FOUND_COVER = 0.5
 SETTLE_S = 8.0
 SETTLE_SIZES = 2.0
-SETTLE_LEAST_SIZES = 0.25
+SETTLE_LEAST_SIZES = 0.4
+SOON_S = 2.0
 """How soon after it was put down, and how far in its own sizes, a bike may still be pushed into its place."""
 EMPTY_BEFORE_NEXT_S = 1.0
 NEAR_SIZES = 1.0
@@ -140,14 +141,24 @@ class ParkingWatch:
             return
         trail = self._trails.of(bike.track_id)
         rest = resting_box(trail, self._thresholds.park_after_s)
-        others = [other.box_px for other in self._places if other is not place]
-        really_moved = travel(since(trail, SETTLE_S)).sizes >= SETTLE_LEAST_SIZES
-        if rest is None or not really_moved or any(iou(rest, other) >= SAME_PLACE_IOU for other in others):
+        if (
+            rest is None
+            or travel(since(trail, SETTLE_S)).sizes < SETTLE_LEAST_SIZES
+            or not self._may_settle(place, rest)
+        ):
             return
         rest_at = resting_since(trail, rest)
         soon = (rest_at - place.parked_at).total_seconds() <= SETTLE_S
         if soon and distance_px(rest, place.box_px) <= SETTLE_SIZES * size_px(place.box_px):
             place.settle(rest, rest_at)
+
+    def _may_settle(self, place: _Place, rest: XyxyPx) -> bool:
+        """Only with somebody at it, and not where another bike stands: a box may hop to a neighbour, a bike does not."""
+        free = all(iou(rest, other.box_px) < SAME_PLACE_IOU for other in self._places if other is not place)
+        resting = [
+            one for one in self._trails.recent if (self._trails.recent[-1].at - one.at).total_seconds() <= SOON_S
+        ]
+        return free and any(within_reach(one.xyxy_px, rest) for moment in resting for one in moment.boxes(PEOPLE))
 
     def _close_the_gone(self, moment: Moment, seconds: float) -> Iterator[StayEvent]:
         for place in list(self._places):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import hypot
 
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.trails import TWO_WHEELERS, Moment
@@ -12,6 +13,7 @@ from detector.vocabulary import Kind, Rack
 
 REACH_WIDTHS = 0.35
 REACH_HEIGHTS = 0.45
+ELSEWHERE_HEIGHTS = 0.7
 SAME_PLACE_IOU = 0.3
 COVERED_BY_BIKES = 0.5
 COVERED_BY_PEOPLE = 0.25
@@ -47,6 +49,17 @@ def within_reach(person: XyxyPx, bike: XyxyPx) -> bool:
     depth_px = REACH_HEIGHTS * bike.height
     beside = bike.left - side_px <= x <= bike.right + side_px
     return beside and bike.top <= y <= bike.bottom + depth_px and person.top <= bike.bottom
+
+
+def has_walked_off(person: XyxyPx, bike: XyxyPx) -> bool:
+    """Whether somebody is clearly elsewhere: their feet further from the bike's box than most of their own height.
+
+    Between this and `within_reach` nothing is decided; boxes in a crowded rack are not exact enough for that.
+    """
+    x, y = person.foot
+    aside_px = max(bike.left - x, x - bike.right, 0.0)
+    across_px = max(bike.top - y, y - bike.bottom, 0.0)
+    return hypot(aside_px, across_px) > ELSEWHERE_HEIGHTS * person.height and not within_reach(person, bike)
 
 
 class Look(StrEnum):
