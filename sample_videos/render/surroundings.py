@@ -1,0 +1,85 @@
+"""What stands around the rack: ground, a teaching building with windows, a strip of grass, trees. Metres."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sample_videos.render.bike import build_stand
+from sample_videos.render.geometry import Floats, Mesh, box, ellipsoid, moved, quads, standing_at, tube, vec
+from sample_videos.render.layout import stand_spot
+from sample_videos.render.scenario import Scenario
+
+WALL_Y_M = 3.4
+
+
+def build_surroundings(scenario: Scenario) -> list[Mesh]:
+    dice = np.random.default_rng([scenario.seed, 9])
+    return [*_ground(), *_building(), *_trees(dice), *_hedge(dice), *_stands(scenario)]
+
+
+def _stands(scenario: Scenario) -> list[Mesh]:
+    placed = []
+    for index in range(scenario.rack.stands):
+        spot = stand_spot(scenario.rack, index)
+        matrix = standing_at(spot.x, spot.y, spot.yaw)
+        placed += [Mesh(moved(part.vertices, matrix), part.faces, part.material, part.smooth) for part in build_stand()]
+    return placed
+
+
+def _ground() -> list[Mesh]:
+    kerb = box((0, -4.62, 0.03), (60, 0.16, 0.14), "concrete")
+    paving = quads(np.array([[[-30, -4.6, 0], [30, -4.6, 0], [30, 40, 0], [-30, 40, 0]]], dtype=float), "paving")
+    grass = quads(
+        np.array([[[-30, -40, 0.02], [30, -40, 0.02], [30, -4.6, 0.02], [-30, -4.6, 0.02]]], dtype=float), "grass"
+    )
+    rack_pad = quads(
+        np.array([[[-6, -1.5, 0.004], [6, -1.5, 0.004], [6, 1.6, 0.004], [-6, 1.6, 0.004]]], dtype=float), "asphalt"
+    )
+    return [paving, grass, kerb, rack_pad]
+
+
+def _building() -> list[Mesh]:
+    parts = [
+        box((0, WALL_Y_M + 0.5, 4), (44, 1, 8), "brick"),
+        box((0, WALL_Y_M - 0.04, 0.3), (44, 0.16, 0.6), "concrete"),
+    ]
+    for x in np.arange(-18.0, 19.0, 3.0):
+        parts += _window(float(x), 2.1) + _window(float(x), 5.2)
+    return parts
+
+
+def _window(x: float, z: float) -> list[Mesh]:
+    y = WALL_Y_M - 0.02
+    glass = box((x, y, z), (1.6, 0.06, 1.5), "glass")
+    sill = box((x, y - 0.07, z - 0.80), (1.9, 0.26, 0.09), "concrete")
+    bars = [box((x + dx, y - 0.04, z), (0.07, 0.08, 1.6), "window_frame") for dx in (-0.8, 0.0, 0.8)]
+    rails = [box((x, y - 0.04, z + dz), (1.67, 0.08, 0.07), "window_frame") for dz in (-0.76, 0.3, 0.76)]
+    return [glass, sill, *bars, *rails]
+
+
+def _trees(dice: np.random.Generator) -> list[Mesh]:
+    parts = []
+    for x, y in ((-7.2, 1.6), (8.4, 2.0), (-5.4, -6.6)):
+        height = float(dice.uniform(2.4, 3.0))
+        parts.append(tube([vec(x, y, 0), vec(x + 0.05, y, height * 0.6), vec(x, y + 0.1, height + 1)], 0.11, "bark"))
+        parts.append(quads(_leaves(dice, vec(x, y, height + 1.2), (1.5, 1.5, 1.2), 1500), "leaf"))
+    return parts
+
+
+def _hedge(dice: np.random.Generator) -> list[Mesh]:
+    parts = []
+    for left, right in ((-14.0, -6.0), (6.0, 14.0)):
+        middle = vec((left + right) / 2, WALL_Y_M - 0.7, 0.4)
+        parts.append(quads(_leaves(dice, middle, ((right - left) / 2, 0.45, 0.5), 2600), "leaf"))
+        parts.append(ellipsoid(middle - vec(0, 0, 0.1), ((right - left) / 2, 0.3, 0.4), "bark"))
+    return parts
+
+
+def _leaves(dice: np.random.Generator, middle: Floats, radii: tuple[float, float, float], count: int) -> Floats:
+    """Quads of random direction inside an ellipsoid, shape (count, 4, 3)."""
+    way = dice.normal(size=(count, 3))
+    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    centres = middle + way * dice.uniform(0.55, 1.0, size=(count, 1)) * np.array(radii)
+    first, second = dice.normal(size=(2, count, 3)) * 0.055
+    corners = np.stack([-first, second, first, -second], axis=1)
+    return np.asarray(centres[:, None, :] + corners)

@@ -1,0 +1,113 @@
+"""What is true of a clip, worked out from its timeline and camera alone: the stays, and the rack's outline."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from sample_videos.render.bike import build_bike
+from sample_videos.render.camera import Camera, camera_of
+from sample_videos.render.geometry import Floats, moved, standing_at
+from sample_videos.render.layout import slot_spot
+from sample_videos.render.scenario import RackSetup, Scenario
+from sample_videos.render.timeline import BikeActor, Timeline, build_timeline
+
+_BIKE_HALF_M = (0.95, 0.40)
+_BIKE_TOP_M = 1.05
+
+Box = tuple[float, float, float, float]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RackTruth(_Part):
+    id: str
+    outline_norm: tuple[tuple[float, float], ...]
+
+
+class StayTruth(_Part):
+    """Times in seconds from the clip's start; None where it does not happen within the clip."""
+
+    parked_at_s: float | None
+    left_at_s: float | None
+    gone_at_s: float | None
+    locked: bool
+    xyxy_norm: Box
+    kind: str
+    preexisting: bool
+
+
+class ClipTruth(_Part):
+    clip: str
+    scenario: str
+    seed: int
+    fps: int
+    width: int
+    height: int
+    duration_s: float
+    rendered: bool
+    racks: tuple[RackTruth, ...]
+    stays: tuple[StayTruth, ...]
+
+
+def tell_truth(name: str, scenario: Scenario) -> ClipTruth:
+    """The truth of the clip `name`.mp4 rendered from `scenario`. Pure."""
+    timeline, camera = build_timeline(scenario), camera_of(scenario)
+    return ClipTruth(
+        clip=f"{name}.mp4",
+        scenario=f"{name}.toml",
+        seed=scenario.seed,
+        fps=scenario.fps,
+        width=scenario.width,
+        height=scenario.height,
+        duration_s=timeline.frames / scenario.fps,
+        rendered=True,
+        racks=(RackTruth(id=scenario.rack.id, outline_norm=_outline(scenario.rack, camera)),),
+        stays=tuple(stay for bike in timeline.bikes if (stay := _stay(timeline, bike, camera)) is not None),
+    )
+
+
+def _stay(timeline: Timeline, bike: BikeActor, camera: Camera) -> StayTruth | None:
+    box = camera.extent_norm(parked_vertices(bike))
+    if box is None or (bike.parked_frame is None and not bike.preexisting):
+        return None
+    times = (_seconds(timeline, frame) for frame in (bike.parked_frame, bike.left_frame, bike.gone_frame))
+    parked, left, gone = times
+    return StayTruth(
+        parked_at_s=parked,
+        left_at_s=left,
+        gone_at_s=gone,
+        locked=bike.lock != "none",
+        xyxy_norm=box,
+        kind="bicycle",
+        preexisting=bike.preexisting,
+    )
+
+
+def _seconds(timeline: Timeline, frame: int | None) -> float | None:
+    return None if frame is None else round(frame / timeline.scenario.fps, 3)
+
+
+def parked_vertices(bike: BikeActor) -> Floats:
+    """World vertices of the bike standing in its slot, shape (n, 3)."""
+    meshes = build_bike(bike.style, bike.paint)
+    return moved(meshes.vertices(), standing_at(bike.spot.x, bike.spot.y, bike.spot.yaw))
+
+
+def _outline(rack: RackSetup, camera: Camera) -> tuple[tuple[float, float], ...]:
+    """The convex outline, in the picture, of all the room that bikes in the slots can take."""
+    corners = [_slot_corners(rack, slot) for slot in range(2 * rack.stands)]
+    pixels = camera.project(np.concatenate(corners)).astype(np.float32)
+    size = np.array([camera.width_px, camera.height_px])
+    hull = cv2.convexHull(pixels).reshape(-1, 2)
+    simple = cv2.approxPolyDP(hull, 3.0, closed=True).reshape(-1, 2)
+    return tuple((round(float(x), 4), round(float(y), 4)) for x, y in np.clip(simple / size, 0, 1))
+
+
+def _slot_corners(rack: RackSetup, slot: int) -> Floats:
+    spot, (half_long, half_wide) = slot_spot(rack, slot), _BIKE_HALF_M
+    ground = [spot.point(sx * half_long, sy * half_wide) for sx in (-1, 1) for sy in (-1, 1)]
+    return np.array([(*point, z) for point in ground for z in (0.0, _BIKE_TOP_M)])
