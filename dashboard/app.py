@@ -16,8 +16,10 @@ from dashboard.alerts.routes import router as alerts
 from dashboard.campaigns.routes import router as campaigns
 from dashboard.database import migrate, open_database, sessions_of
 from dashboard.dispatch.worker import dispatching
+from dashboard.health.routes import router as health
 from dashboard.settings import Settings
 from dashboard.shifts.routes import router as shifts
+from dashboard.stays.routes import router as stays
 from dashboard.thefts.routes import router as thefts
 from dashboard.volunteers.routes import router as volunteers
 from dashboard.web.errors import install as install_error_pages
@@ -33,6 +35,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     live,
     accounts,
     alerts,
+    stays,
+    health,
     shifts,
     volunteers,
     campaigns,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
@@ -21,6 +21,7 @@ from dashboard.dispatch.queries import offered_to
 from dashboard.dispatch.service import mark_seen
 from dashboard.media.service import path_of
 from dashboard.web.deps import AppSettings, DbSession
+from dashboard.web.formats import day_span
 from dashboard.web.pages import render
 
 router = APIRouter(prefix="/alerts")
@@ -101,7 +102,7 @@ def _found(session: Session, alert_id: str) -> Alert:
 
 def _board(request: Request, session: Session, account: Account) -> dict[str, Any]:
     zone = visitor_of(request).zone
-    midnight = datetime.combine(now().astimezone(zone).date(), time.min, zone).astimezone(UTC)
+    midnight, _ = day_span(now().astimezone(zone).date(), zone)
     asked = offered_to(session, account.id)
     if asked:
         mark_seen(session, account.id, asked, now())

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from dashboard.health.tables import CameraHealth, Worker
-from dashboard.places.tables import Site
+from dashboard.places.tables import Camera, Site
 
 
 def worker_by_code(session: Session, site: Site, code: str) -> Worker | None:
@@ -19,3 +19,9 @@ def all_workers(session: Session) -> list[Worker]:
 
 def all_camera_health(session: Session) -> list[CameraHealth]:
     return list(session.scalars(select(CameraHealth).options(joinedload(CameraHealth.camera))))
+
+
+def cameras_with_health(session: Session) -> list[tuple[Camera, CameraHealth | None]]:
+    """Every known camera with what it last said of itself, if it ever did."""
+    rows = select(Camera, CameraHealth).outerjoin(CameraHealth).order_by(Camera.code)
+    return [(camera, health) for camera, health in session.execute(rows.options(joinedload(Camera.site)))]

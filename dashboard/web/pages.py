@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dashboard.accounts import words
 from dashboard.accounts.visitor import ANONYMOUS_COOKIE, visitor_of
 from dashboard.web.deps import settings_of_app
 from dashboard.web.formats import Formats
@@ -82,6 +83,7 @@ def _shared(request: Request) -> dict[str, Any]:
     translator: Translator = request.app.state.translators[visitor.language]
     return {
         "visitor": visitor,
+        "roles": words.ROLES,
         "path": request.url.path,
         "menu": entries_for(visitor.role, request.app.state.paths),
         "fmt": Formats(translator, visitor.zone, datetime.now(UTC)),

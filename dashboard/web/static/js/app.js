@@ -36,3 +36,8 @@ document.addEventListener("click", closeDropdowns);
 document.addEventListener("htmx:sse:after:connection", () => liveness(true));
 document.addEventListener("htmx:sse:error", () => liveness(false));
 document.addEventListener("htmx:sse:close", () => liveness(false));
+
+// <select data-submits> sends its form when another choice is made.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+});
