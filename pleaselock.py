@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,7 @@ import detector.commands
 import detector.worker_commands
 import pleaselock_demo
 from broker_bridge.embedded import BrokerError, embedded_broker, listen_address
-from dashboard.server import ServerError, serve_dashboard
+from dashboard.commands import CannotServe, listen, server_of, settings_with
 from dashboard.settings import Settings
 from detector.errors import UsageError
 from pleaselock_demo import CannotStartError
@@ -32,25 +33,32 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for package in (detector.commands, detector.worker_commands, broker_bridge.commands, dashboard.commands):
-    app.add_typer(package.app)
+    app.registered_commands += [
+        command for command in package.app.registered_commands if command.callback is not dashboard.commands.serve
+    ]
 
-SAID_PLAINLY = (BrokerError, CannotStartError, ServerError, UsageError)
+SAID_PLAINLY = (BrokerError, CannotServe, CannotStartError, UsageError)
 
 
 @app.command()
 def serve(
     broker: Annotated[bool, typer.Option("--broker", help="Run the embedded MQTT broker in the same process.")] = False,
+    home: Annotated[Path | None, typer.Option(help="The one folder where state lives.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 for the whole network.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.", min=0, max=65535)] = None,
 ) -> None:
-    """Run the dashboard and its dispatcher; with --broker, on one machine, the broker too."""
-    asyncio.run(_serve(Settings(), broker=broker))
+    """Serve the pages and tell people on duty, until stopped; on one machine, run the broker too."""
+    settings = settings_with(home=home, host=host, port=port)
+    asyncio.run(_serve(settings, broker=broker))
 
 
 async def _serve(settings: Settings, *, broker: bool) -> None:
-    if not broker:
-        await serve_dashboard(settings)
-        return
-    async with embedded_broker(*listen_address(settings.mqtt_url)):
-        await serve_dashboard(settings)
+    async with AsyncExitStack() as beside:
+        listener = beside.enter_context(listen(settings))
+        if broker:
+            await beside.enter_async_context(embedded_broker(*listen_address(settings.mqtt_url)))
+        typer.echo(f"serving on http://{settings.host}:{listener.getsockname()[1]}")
+        await server_of(settings).serve(sockets=[listener])
 
 
 @app.command()

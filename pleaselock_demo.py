@@ -19,11 +19,22 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from dashboard.settings import Settings
+import typer
+import yaml
+from sqlalchemy.exc import SQLAlchemyError
 
+from broker_bridge.embedded import listen_address
+from dashboard.database import migrate, open_database, sessions_of
+from dashboard.demo_seed import seed_demo
+from dashboard.settings import Settings
+from detector.config import Thresholds
+
+CLIP = "left_unlocked"
+DETECT_FPS = 5
 START_AGAIN_AFTER_S = 2.0
 STOP_WITHIN_S = 10.0
 READY_WITHIN_S = 60.0
@@ -52,7 +63,7 @@ class Child:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - our own command line
                 [sys.executable, "-m", "pleaselock", *self.part.arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -160,7 +171,7 @@ def _start_again_if_ended(child: Child) -> None:
         return
     if child.ended_at is None:
         child.ended_at = time.monotonic()
-        print(f"the {child.part.name} ended (exit status {code}, log: {child.log}); starting it again", flush=True)
+        typer.echo(f"the {child.part.name} ended (exit status {code}, log: {child.log}); starting it again")
     elif time.monotonic() - child.ended_at >= START_AGAIN_AFTER_S:
         child.start()
 
@@ -185,10 +196,6 @@ def what_happens_next(truth_file: Path, grace_s: float) -> str:
     )
 
 
-CLIP = "left_unlocked"
-DETECT_FPS = 5
-
-
 def write_site_config(settings: Settings, videos: Path) -> Path:
     """The one camera of the demo, with its rack outline as the clip's truth gives it; kept where it can be edited."""
     path = settings.home / "site.yaml"
@@ -210,7 +217,9 @@ def seed(settings: Settings) -> dict[str, str]:
             return seed_demo(session, datetime.now(UTC), settings.home)
     except SQLAlchemyError as error:
         reason = str(error.__cause__ or error).splitlines()[0]
-        raise CannotStartError(f"the database {settings.database} cannot be used ({reason}); mend or remove it") from error
+        raise CannotStartError(
+            f"the database {settings.database} cannot be used ({reason}); mend or remove it"
+        ) from error
     finally:
         engine.dispose()
 
@@ -230,7 +239,9 @@ def run(settings: Settings, videos: Path) -> None:
         leave_on((signal.SIGINT, signal.SIGTERM))
         try:
             _start_all(children, settings)
-            typer.echo(welcome(settings, passwords, what_happens_next(videos / f"{CLIP}.truth.json", GRACE_S)))
+            typer.echo(
+                welcome(settings, passwords, what_happens_next(videos / f"{CLIP}.truth.json", Thresholds().grace_s))
+            )
             watch_over(children)
         except KeyboardInterrupt:
             typer.echo("\nstopping ...")
@@ -249,7 +260,7 @@ def _start_all(children: list[Child], settings: Settings) -> None:
     first, *others = children
     typer.echo("starting the dashboard, the broker, the bridge and one edge worker ...")
     first.start()
-    wait_until_ready(f"{address(settings)}/healthz", first)
+    wait_until_ready(f"{address(settings)}/login", first)
     for child in others:
         child.start()
 

@@ -1,0 +1,59 @@
+"""The documents name every command, flag, setting and configuration key that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer
+from pydantic import BaseModel
+
+from dashboard.settings import Settings
+from detector.config import CameraConfig, RackConfig, SiteConfig, Thresholds
+from pleaselock import app
+
+
+def _commands() -> dict[str, click.Command]:
+    group = typer.main.get_command(app)
+    assert isinstance(group, click.Group)
+    return dict(group.commands)
+
+
+def _flags(command: click.Command) -> Iterator[str]:
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and not parameter.hidden:
+            yield max(parameter.opts, key=len)
+
+
+def _readme(root: Path) -> str:
+    return (root / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(_commands()))
+def test_the_readme_names_every_command_with_its_flags(project_root: Path, name: str) -> None:
+    sections = _readme(project_root).split("\n- `pleaselock ")
+    mine = [
+        section.split("\n- ")[0].split("\n\n#")[0]
+        for section in sections
+        if section.startswith((f"{name} ", f"{name}`"))
+    ]
+    assert mine, f"README's list of commands lacks `pleaselock {name}`"
+    missing = [flag for flag in _flags(_commands()[name]) if flag not in mine[0] and flag != "--help"]
+    assert not missing, f"README's entry of `pleaselock {name}` lacks {missing}"
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_the_readme_names_every_setting(project_root: Path, name: str) -> None:
+    assert f"`PLEASELOCK_{name.upper()}`" in _readme(project_root)
+
+
+@pytest.mark.parametrize("model", [SiteConfig, CameraConfig, RackConfig, Thresholds])
+def test_the_configuration_page_names_every_key_with_its_default(project_root: Path, model: type[BaseModel]) -> None:
+    page = (project_root / "detector" / "README.md").read_text(encoding="utf-8")
+    for key, about in model.model_fields.items():
+        row = next((line for line in page.splitlines() if line.startswith(f"| `{key}` |")), None)
+        assert row is not None, f"detector/README.md lacks the key {key} of {model.__name__}"
+        if isinstance(about.default, int | float) and not isinstance(about.default, bool):
+            assert f"| {about.default:g} |" in row, f"detector/README.md: the default of {key} is {about.default:g}"
