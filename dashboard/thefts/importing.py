@@ -212,7 +212,7 @@ class _RowReader:
 
     def _place(self) -> tuple[str, str]:
         """The place, and the address where it says more."""
-        building, address = self._text(CaseField.BUILDING), self._text(CaseField.ADDRESS)
+        building, address = (" ".join(self._text(name).split()) for name in (CaseField.BUILDING, CaseField.ADDRESS))
         return building or address, address if building and fold_name(address) != fold_name(building) else ""
 
     def _coordinates(self) -> tuple[float | None, float | None]:

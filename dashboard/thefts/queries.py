@@ -26,6 +26,7 @@ class CaseFilter:
     until: datetime | None = None
     building_id: int | None = None
     locked: Locked | None = None
+    place: str | None = None
     source: str = ALL
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
@@ -37,6 +38,8 @@ class CaseFilter:
             yield TheftCase.building_id == self.building_id
         if self.locked:
             yield TheftCase.locked == self.locked
+        if self.place:
+            yield TheftCase.place == self.place
         if self.source == REAL:
             yield TheftCase.source != INVENTED
         elif self.source != ALL:
@@ -78,8 +81,10 @@ def cases_page(session: Session, wanted: CaseFilter, page: int, size: int) -> Se
     return session.scalars(asked.offset((page - 1) * size).limit(size)).all()
 
 
-def count_cases(session: Session, wanted: CaseFilter) -> int:
-    return session.scalar(select(func.count()).select_from(TheftCase).where(*wanted.conditions())) or 0
+def locked_counts(session: Session, wanted: CaseFilter) -> dict[str, int]:
+    """How many of the cases were locked, not locked, unknown; what does not occur is left out."""
+    asked = select(TheftCase.locked, func.count()).where(*wanted.conditions()).group_by(TheftCase.locked)
+    return {locked: count for locked, count in session.execute(asked)}  # noqa: C416 - rows are no pairs to mypy
 
 
 def sources(session: Session) -> dict[str, int]:
