@@ -31,9 +31,9 @@ def bridge(
 ) -> None:
     """Store what the edge says; until stopped. Options left out come from the settings."""
     settings = Settings() if home is None else Settings(home=home)
-    stop = _stop_on_signals()
     engine = _open(db or settings.database, settings.home)
     carrier = Bridge(mqtt or settings.mqtt_url, sessions_of(engine), settings.media)
+    stop = _stop_on_signals()
     try:
         if _migrate_patiently(engine, stop):
             carrier.run(stop)

@@ -10,9 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import amqtt.broker
-import amqtt.errors
-
 from broker_bridge.topics import BrokerAddressError, parse_broker_address
 
 
@@ -44,6 +41,10 @@ async def embedded_broker(host: str, port: int) -> AsyncIterator[None]:
     Raises:
         BrokerError: the port is in use or not allowed, or the host is not this machine's loopback.
     """
+    # Slow to load, and one process in the whole system needs it.
+    import amqtt.broker  # noqa: PLC0415
+    import amqtt.errors  # noqa: PLC0415
+
     _refuse_open_door(host)
     _refuse_busy_port(host, port)
     for name in ("amqtt", "transitions"):

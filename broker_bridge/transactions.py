@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -41,8 +42,8 @@ class Taker:
                 return self._commit([arrival], self._handle)
             except IntegrityError:
                 continue  # another bridge wrote the same row first; now it is there to be found
-            except Exception as error:
-                log.exception("a message could not be stored; it is put aside", topic=arrival.topic)
+            except Exception as error:  # noqa: BLE001 -- see `take_in`
+                log.error("a message could not be stored; it is put aside", trace=traceback.format_exc())  # noqa: TRY400
                 return self._put_aside(arrival, f"it could not be stored: {short(error)}")
         return self._put_aside(arrival, "it contradicts what is stored")
 

@@ -7,7 +7,7 @@ import re
 import tempfile
 from pathlib import Path
 
-KEY = re.compile(r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_:-][A-Za-z0-9_.:-]*)+$")
+KEY = re.compile(r"^[A-Za-z0-9_-]+/[A-Za-z0-9_.:-]+\.[a-z]+$")
 
 
 def snapshot_key(alert_id: str) -> str:
@@ -55,5 +55,5 @@ def path_of(folder: Path, key: str) -> Path:
 
 def _checked(key: str) -> str:
     if not KEY.match(key):
-        raise ValueError(f"{key!r} cannot be the key of a picture; use letters, digits and - _ . : below one folder")
+        raise ValueError(f"{key!r} cannot be the key of a picture; write it as folder/name.jpg")
     return key
