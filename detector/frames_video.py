@@ -73,12 +73,12 @@ def sample_video(path: Path, count: int) -> Iterator[TimedImage]:
         if length_s is None or stream.time_base is None:
             yield from islice(read_video(path, lambda _sentence: None), count)
             return
-        upright, first_pts = None, stream.start_time or 0
+        upright, first_pts, last_pts = None, stream.start_time or 0, None
         for number in range(count):
             second = length_s * number / count
             frame = _frame_at(container, stream, first_pts + int(second / stream.time_base))
-            if frame is not None:
-                upright = upright or _Upright.of(frame, stream)
+            if frame is not None and frame.pts != last_pts:
+                last_pts, upright = frame.pts, upright or _Upright.of(frame, stream)
                 yield TimedImage(number, Fraction(second), partial(upright.to_bgr, frame))
 
 

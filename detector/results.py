@@ -49,7 +49,7 @@ def result_folder(out: Path, name: str) -> Iterator[Path]:
         yield partial
         _put_in_place(partial, final)
     except OSError as error:
-        raise CannotWriteError(f"{final}: cannot be written ({error.strerror or error}); is the disk full?") from error
+        raise CannotWriteError(f"{final}: cannot be written ({error.strerror or error}); check its space and permissions") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from broker_bridge.messages import AlertMessage
@@ -19,6 +19,9 @@ AROUND_BIKE = 1.5
 """The crop's height is at least this many bike heights, so that whoever stands there is on it."""
 BETTER_BY = 1.1
 """A picture of the rider at the bike is replaced only by one that shows this much more of them."""
+
+
+SETTLED = timedelta(seconds=1)
 
 
 class Moment(StrEnum):
@@ -111,7 +114,7 @@ class StayBook:
             return
         around_px = _around(stay.xyxy_norm.to_px(frame.width_px, frame.height_px))
         overlap_px = max((intersection_px(around_px, person.xyxy_px) for person in people), default=0.0)
-        if overlap_px > record.attended_overlap_px * BETTER_BY:
+        if overlap_px > _to_beat_px(record, frame):
             record.attended_overlap_px = overlap_px
             record.pictures[Moment.ATTENDED] = _picture(stay, frame, people)
 
@@ -120,6 +123,14 @@ def _note_alert(record: StayRecord, alert: AlertMessage) -> None:
     record.alert = "cleared" if alert.event == "cleared" else "raised"
     record.alert_at = record.alert_at or alert.at
     record.clear_reason = alert.clear_reason or ""
+
+
+def _to_beat_px(record: StayRecord, frame: Frame) -> float:
+    """The first picture some time after parking beats any from before: the strip is to show two moments."""
+    early, shown = record.pictures[Moment.PARKED].at + SETTLED, record.pictures.get(Moment.ATTENDED)
+    if shown is None or (shown.at < early <= frame.at):
+        return 0.0
+    return record.attended_overlap_px * BETTER_BY
 
 
 def _people(things: Sequence[Detection] | Sequence[Track]) -> list[Detection | Track]:

@@ -24,13 +24,13 @@ REASONS: Mapping[ReasonCode, Words] = {
     ReasonCode.LEFT_AFTER_S: Words("The rider was gone {n} s after parking", "停好 {n} 秒后骑车人离开"),
     ReasonCode.ATTENDED_S: Words("Somebody was at the bike for {n} s", "车旁有人共 {n} 秒"),
     ReasonCode.BENT_S: Words("Bent down at the bike for {n} s", "在车旁弯腰或蹲下 {n} 秒"),
-    ReasonCode.BENDS: Words("Bent down {n} times", "弯腰或蹲下 {n} 次"),
+    ReasonCode.BENDS: Words("Times bent down: {n}", "弯腰或蹲下 {n} 次"),
     ReasonCode.LOST_AT_BIKE_S: Words(
         "Out of sight at the bike for {n} s, so still there", "在车旁被遮挡 {n} 秒，视为未离开"
     ),
-    ReasonCode.RETURN_VISITS: Words("Came back {n} times", "返回 {n} 次"),
-    ReasonCode.LOCK_SEEN_VIEWS: Words("A lock is seen in {n} views", "{n} 个画面中看到车锁"),
-    ReasonCode.NO_LOCK_VIEWS: Words("No lock is seen in {n} clear views", "{n} 个清晰画面中未见车锁"),
+    ReasonCode.RETURN_VISITS: Words("Times come back: {n}", "返回 {n} 次"),
+    ReasonCode.LOCK_SEEN_VIEWS: Words("Views in which a lock is seen: {n}", "{n} 个画面中看到车锁"),
+    ReasonCode.NO_LOCK_VIEWS: Words("Clear views in which no lock is seen: {n}", "{n} 个清晰画面中未见车锁"),
     ReasonCode.RIDER_NOT_SEEN: Words("The rider was never seen", "始终没有看到骑车人"),
     ReasonCode.BIKE_TOO_SMALL_PX: Words(
         "The bike is only {n} px wide, too small to judge", "车在画面中仅宽 {n} 像素，太小，无法判断"
@@ -40,6 +40,13 @@ REASONS: Mapping[ReasonCode, Words] = {
     ReasonCode.CAMERA_MOVED: Words("The camera moved", "摄像头被移动"),
     ReasonCode.PREEXISTING: Words("It stood here before the recording began", "录像开始前车已停在这里"),
 }
+
+NEVER: Mapping[ReasonCode, Words | None] = {
+    ReasonCode.BENT_S: Words("Was not seen bending down at the bike", "未见其在车旁弯腰或蹲下"),
+    ReasonCode.BENDS: None,
+    ReasonCode.ATTENDED_S: Words("Nobody was seen at the bike", "未见有人在车旁"),
+}
+"""Said instead where the number is 0; None: another reason says it already."""
 
 VERDICTS: Mapping[LockState, Words] = {
     LockState.LOCKED: Words("Locked", "已上锁"),
@@ -71,7 +78,12 @@ CLEARED: Mapping[str, Words] = {
 
 def reasons_in_words(verdict: LockVerdict) -> list[Words]:
     """A verdict's reasons, in the order they were given."""
-    return [REASONS[code].about(number) for code, number in verdict.reasons.items()]
+    said = (_in_words(code, number) for code, number in verdict.reasons.items())
+    return [words for words in said if words is not None]
+
+
+def _in_words(code: ReasonCode, number: float) -> Words | None:
+    return NEVER[code] if number == 0 and code in NEVER else REASONS[code].about(number)
 
 
 def clip_time(seconds: float) -> str:
