@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 from pydantic import BaseModel
@@ -15,16 +15,19 @@ from detector.config import CameraConfig, RackConfig, SiteConfig, Thresholds
 from pleaselock import app
 
 
-def _commands() -> dict[str, click.Command]:
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
-    return dict(group.commands)
+def _commands() -> dict[str, Any]:
+    """By name. Typer carries a copy of click of its own, so these are not click's classes."""
+    return dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
-def _flags(command: click.Command) -> Iterator[str]:
+def _flags(command: Any) -> Iterator[str]:  # noqa: ANN401 - as above
     for parameter in command.params:
-        if isinstance(parameter, click.Option) and not parameter.hidden:
+        if parameter.param_type_name == "option":
             yield max(parameter.opts, key=len)
+
+
+def test_the_commands_have_flags_that_this_file_can_see() -> None:
+    assert {"--out", "--config", "--from-detections"} <= set(_flags(_commands()["detect"]))
 
 
 def _readme(root: Path) -> str:
