@@ -295,4 +295,5 @@ def _is_same_visit(place: _Place, drop: Drop) -> bool:
 
 def _makes_room(place: _Place, drop: Drop) -> bool:
     """A bike put down where another stood, and that place was just seen empty: the other one is gone."""
-    return place.vacancy.empty_s >= EMPTY_BEFORE_NEXT_S and iou(place.box_px, drop.xyxy_px) >= SAME_PLACE_IOU
+    was_empty = place.vacancy.was_just_empty(EMPTY_BEFORE_NEXT_S, within_s=SETTLE_S)
+    return was_empty and iou(place.box_px, drop.xyxy_px) >= SAME_PLACE_IOU

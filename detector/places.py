@@ -95,15 +95,25 @@ class Vacancy:
     missed_looks: int = 0
     empty_s: float = 0.0
     empty_looks: int = 0
+    was_empty_s: float = 0.0
+    """How long the last emptiness lasted that ended with a bike being seen here."""
+    since_empty_s: float = 0.0
 
     def update(self, look: Look, seconds: float) -> None:
+        self.since_empty_s += seconds
         if look is Look.SEEN:
             self.seen_looks += 1
             self.missed_looks += self.empty_looks
+            if self.empty_s:
+                self.was_empty_s, self.since_empty_s = self.empty_s, 0.0
             self.empty_s, self.empty_looks = 0.0, 0
         elif look is Look.EMPTY:
             self.empty_s += seconds
             self.empty_looks += 1
+
+    def was_just_empty(self, least_s: float, within_s: float) -> bool:
+        """Whether the place was empty for a while until just now: a bike seen here since is another one."""
+        return self.empty_s >= least_s or (self.was_empty_s >= least_s and self.since_empty_s <= within_s)
 
     def is_gone(self, gone_after_s: float) -> bool:
         share = max(LEAST_SEEN_SHARE, self.seen_looks / (self.seen_looks + self.missed_looks))
