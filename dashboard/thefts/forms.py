@@ -12,6 +12,7 @@ from dashboard.thefts.cases import CaseDraft, check_times, read_latitude, read_l
 from dashboard.thefts.dates import read_moment, to_utc
 from dashboard.thefts.problems import BadValueError, Problem
 from dashboard.thefts.tables import Locked, TheftCase
+from dashboard.web.i18n import N_
 
 Value = TypeVar("Value")
 MAX_SHORT, MAX_NOTE = 200, 2000
@@ -19,8 +20,9 @@ FIELDS = (
     *("case_number", "happened_from", "happened_to", "reported_at", "building_id", "place", "latitude", "longitude"),
     *("plan_x", "plan_y", "locked", "lock_kind", "disposition", "note"),
 )
-NO_PLACE = "Say where: choose a building, tap the plan, or write the place."
-HALF_A_WINDOW = "Fill in both ends of the window, or neither: when it was last seen, and when it was found missing."
+NO_PLACE = N_("Say where: choose a building, tap the plan, or write the place.")
+HALF_A_WINDOW = N_("Fill in both ends of the window, or neither: when it was last seen, and when it was found missing.")
+HALF_A_POINT = N_("only one of latitude and longitude is given; fill in both or neither")
 
 
 class FormRefusedError(Exception):
@@ -114,8 +116,7 @@ def _check_together(draft: CaseDraft, problems: dict[str, Problem], at: datetime
     }:
         problems["happened_to" if draft.happened_from else "happened_from"] = Problem(HALF_A_WINDOW)
     if (draft.latitude is None) != (draft.longitude is None) and not {"latitude", "longitude"} & {*problems}:
-        text = "only one of latitude and longitude is given; fill in both or neither"
-        problems["longitude" if draft.longitude is None else "latitude"] = Problem(text)
+        problems["longitude" if draft.longitude is None else "latitude"] = Problem(HALF_A_POINT)
     if (
         not (draft.building_id or draft.place or draft.plan_x is not None or draft.latitude is not None)
         and not problems

@@ -28,15 +28,17 @@ from dashboard.thefts.service import buildings_by_name, import_cases, source_nam
 from dashboard.thefts.uploads import Upload, keep_upload, read_upload, sweep_uploads
 from dashboard.thefts.views import CaseClock, FormFields, Reader
 from dashboard.web.deps import AppSettings, DbSession
+from dashboard.web.i18n import N_
 from dashboard.web.pages import render
 
 router = APIRouter()
 SHOWN_ROWS, SHOWN_PROBLEMS, MAX_WHOSE = 8, 50, 60
-NO_SUCH_ZONE = "There is no time zone “%(value)s”; choose one from the list, like Asia/Shanghai."
-NO_FILE = "Choose a CSV file first."
-GONE = "The uploaded file is no longer kept; choose it again."
-NO_DATE = "No column is known to hold a date; choose below which one does."
-AT_ONCE = "Somebody imported cases with the same numbers at the same moment; nothing was written. Look again."
+NO_SUCH_ZONE = N_("There is no time zone “%(value)s”; choose one from the list, like Asia/Shanghai.")
+NO_FILE = N_("Choose a CSV file first.")
+GONE = N_("The uploaded file is no longer kept; choose it again.")
+NO_DATE = N_("No column is known to hold a date; choose below which one does.")
+AT_ONCE = N_("Somebody imported cases with the same numbers at the same moment; nothing was written. Look again.")
+REASON = N_("reason")
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def left_out(request: Request, session: DbSession, account: Reader, settings: Ap
     translate = request.app.state.translators[visitor_of(request).language].gettext
     text = io.StringIO(newline="")
     refused = reading.plan.refused if reading.plan else ()
-    csv.writer(text).writerows(refused_as_rows(reading.table, refused, translate("reason"), translate))
+    csv.writer(text).writerows(refused_as_rows(reading.table, refused, translate(REASON), translate))
     # The byte order mark tells a spreadsheet that this is UTF-8.
     headers = {"Content-Disposition": 'attachment; filename="left-out.csv"', "Cache-Control": "no-store"}
     return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)

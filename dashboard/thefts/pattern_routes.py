@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -11,11 +11,13 @@ from fastapi.responses import Response
 from dashboard.accounts.visitor import visitor_of
 from dashboard.places.tables import Building, Site
 from dashboard.thefts.hot_places import HotPlace, hot_places
+from dashboard.thefts.labels import labels_of
 from dashboard.thefts.queries import CaseFacts, buildings, facts, first_site
 from dashboard.thefts.views import READERS, AskedFor, CaseClock, Staff, as_day
 from dashboard.thefts.when import times_of
 from dashboard.thefts.where import Picture, View, map_picture, place_of, plan_picture, positions
 from dashboard.web.deps import DbSession
+from dashboard.web.i18n import Translator
 from dashboard.web.pages import render
 
 router = APIRouter()
@@ -42,13 +44,15 @@ def where(request: Request, session: DbSession, account: Staff, asked: AskedFor)
     ranked = hot_places(placed)
     hottest = [hot for hot in ranked if sees_cases or hot.count >= SMALLEST_SHOWN]
     site = first_site(session)
+    shown = _picture(found, known, site, request.query_params.get("view", ""), hottest)
     return render(
         request,
         "thefts/where.html",
         asked=asked,
         found=len(found),
         placed=len(placed),
-        where=_picture(found, known, site, request.query_params.get("view", ""), hottest),
+        where=shown,
+        labels=labels_of(shown.picture.spots, _names(request, known)) if shown.picture else [],
         hottest=hottest[:SHOWN_PLACES],
         places=len(ranked),
         top=ranked[: min(SHOWN_PLACES, -(-len(ranked) // 4))],
@@ -75,6 +79,11 @@ def when(request: Request, session: DbSession, _account: Staff, asked: AskedFor)
         zones=zones,
         buildings=buildings(session),
     )
+
+
+def _names(request: Request, known: Mapping[int, Building]) -> Callable[[Hashable], str]:
+    translator: Translator = request.app.state.translators[visitor_of(request).language]
+    return lambda place: translator.named(known[place]) if isinstance(place, int) else str(place)
 
 
 def _picture(

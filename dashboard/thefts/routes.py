@@ -24,11 +24,12 @@ from dashboard.thefts.service import NumberTakenError, add_case, change_case
 from dashboard.thefts.tables import Locked, TheftCase
 from dashboard.thefts.views import AskedFor, CaseClock, FormFields, Reader, Staff
 from dashboard.web.deps import DbSession
+from dashboard.web.i18n import N_
 from dashboard.web.pages import render
 
 router = APIRouter()
 PAGE_SIZE, MAX_PAGE, MAX_ID = 50, 1_000_000, 2**62
-NUMBER_TAKEN = "There is already a case with this number; open that one, or check the number."
+NUMBER_TAKEN = N_("There is already a case with this number; open that one, or check the number.")
 
 
 @router.get("/thefts")

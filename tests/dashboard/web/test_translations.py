@@ -22,6 +22,10 @@ KEYWORDS = {
     "gettext": None,
     "ngettext": (1, 2),
     "NN_": (1, 2),
+    # Sentences about bad input carry their English text to where it is said.
+    "Problem": None,
+    "BadValueError": None,
+    "UploadRefusedError": None,
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
