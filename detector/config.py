@@ -5,11 +5,12 @@ An unknown key, a point outside the picture or a missing file is refused in one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from broker_bridge.messages import Level
 from detector.errors import UsageError
@@ -17,7 +18,17 @@ from detector.vocabulary import Rack
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Point = tuple[Share, Share]
-Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
+SMALLEST_AREA = 1e-5
+
+
+def _has_area(outline: tuple[Point, ...]) -> tuple[Point, ...]:
+    corners = zip(outline, (*outline[1:], outline[0]), strict=True)
+    if abs(sum(x * next_y - next_x * y for (x, y), (next_x, next_y) in corners)) / 2 < SMALLEST_AREA:
+        raise ValueError("these points enclose nothing; give the corners in order around the rack")
+    return outline
+
+
+Polygon = Annotated[tuple[Point, ...], Field(min_length=3), AfterValidator(_has_area)]
 
 
 class ConfigError(UsageError):
@@ -68,6 +79,14 @@ class ViewConfig(Strict):
     masks: tuple[Polygon, ...] = Field(default=(), description="Parts blacked out before anything looks at them.")
     thresholds: Thresholds = Thresholds()
 
+    @model_validator(mode="after")
+    def _racks_have_their_own_ids(self) -> ViewConfig:
+        ids = [rack.id for rack in self.racks]
+        if len(set(ids)) < len(ids):
+            twice = next(one for one in ids if ids.count(one) > 1)
+            raise ValueError(f"two racks have the id {twice}; give each its own")
+        return self
+
     def rack_list(self) -> tuple[Rack, ...]:
         return tuple(rack.to_rack() for rack in self.racks) or (WHOLE_PICTURE,)
 
@@ -97,27 +116,71 @@ def load_config(path: Path, as_type: type[T]) -> T:
         ConfigError: the file cannot be read, is not YAML, or breaks a rule.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        raw = yaml.safe_load(text)
+        _refuse_twice(root, path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); give a readable YAML file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: is not valid YAML ({_one_line(error)}); mend it and try again") from error
-    return parse_config({} if raw is None else raw, as_type, str(path))
+    return parse_config({} if raw is None else raw, as_type, str(path), root)
 
 
-def parse_config(raw: object, as_type: type[T], where: str) -> T:
+def parse_config(raw: object, as_type: type[T], where: str, root: yaml.Node | None = None) -> T:
+    """Read plain data as one of the models above; with `root`, the YAML it came from, a mistake's line is named too."""
     try:
         return as_type.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the top level"
+        line = _line_of(root, first["loc"])
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise ConfigError(f"{where}: {place}: {_hint(first['type'], first['msg'])}{more}") from error
+        raise ConfigError(f"{where}{line}: {place}: {_hint(first['type'], first['msg'])}{more}") from error
+
+
+def _line_of(node: yaml.Node | None, loc: Sequence[int | str]) -> str:
+    """The line of the innermost part of `loc` that the YAML has, as `, line 4`; empty where there is none."""
+    if node is None:
+        return ""
+    mark = node.start_mark
+    for part in loc:
+        found = _child(node, part)
+        if found is None:
+            break
+        key, node = found
+        mark = key.start_mark
+    return f", line {mark.line + 1}"
+
+
+def _child(node: yaml.Node, part: int | str) -> tuple[yaml.Node, yaml.Node] | None:
+    """What a message about this part points at, and the part itself."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == part), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part]
+    return None
+
+
+def _refuse_twice(node: yaml.Node | None, path: Path) -> None:
+    """YAML readers take the last of two equal keys without a word, and half of the racks would be gone."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[object] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                line = key.start_mark.line + 1
+                raise ConfigError(f"{path}, line {line}: {key.value}: stands here a second time; keep one of the two")
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else key)
+            _refuse_twice(value, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_twice(item, path)
 
 
 def _hint(error_type: str, message: str) -> str:
     if error_type == "extra_forbidden":
         return "this key is not known; check its spelling or leave it out"
+    message = message.removeprefix("Value error, ")
     return message[0].lower() + message[1:]
 
 

@@ -22,6 +22,7 @@ from detector.vocabulary import Detection, Frame, Kind
 Image = NDArray[np.uint8]
 SIZE = (320, 240)
 BLUE, RED, GREY = (220, 60, 20), (30, 30, 220), (128, 128, 128)
+DARK_RED = (20, 20, 120)
 LETTERS = (255, 255, 255)
 
 
@@ -43,13 +44,15 @@ def number_in(image_bgr: Image) -> int:
 
 
 def scene(number: int, fps: int = 5) -> Image:
-    """A rider pushes a bike in from the left, puts it down at 4 s, and walks off to the right at once."""
+    """A rider pushes a bike in from the left, puts it down at 4 s, and walks off; the head is striped."""
     second = number / fps
     image_bgr = plain()
     bike_left = int(min(1.0, second / 4) * 120)
     _bar(image_bgr, (bike_left, 150, bike_left + 90, 205), BLUE)
     person_left = bike_left + 30 if second < 5 else 150 + int((second - 5) * 50)
     _bar(image_bgr, (person_left, 60, person_left + 36, 150), RED)
+    image_bgr[60:84, person_left : person_left + 36 : 3] = DARK_RED
+    image_bgr[60:84, person_left + 1 : person_left + 36 : 3] = DARK_RED
     return image_bgr
 
 
