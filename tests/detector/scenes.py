@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from detector.boxes import XyxyPx
 from detector.config import WHOLE_PICTURE, Thresholds
@@ -61,7 +62,7 @@ def _within(second: float, spans: Sequence[Span]) -> bool:
 
 
 def _on_path(path: Sequence[Waypoint], second: float) -> tuple[float, float]:
-    for (t1, x1, y1), (t2, x2, y2) in zip(path, path[1:], strict=False):
+    for (t1, x1, y1), (t2, x2, y2) in pairwise(path):
         if t1 <= second <= t2:
             share = (second - t1) / (t2 - t1) if t2 > t1 else 1.0
             return x1 + share * (x2 - x1), y1 + share * (y2 - y1)
@@ -119,8 +120,9 @@ class Told:
         return [reminder.clear_reason or reminder.action for _, reminder in self.reminders()]
 
 
-def watch(*scenes: Scene, thresholds: Thresholds = Thresholds()) -> Told:
+def watch(*scenes: Scene) -> Told:
     """Run steps 3 to 6 over one scene after another, as one camera sees them."""
+    thresholds = Thresholds()
     tracker, policy = Tracker(), ReminderPolicy(thresholds)
     parking = ParkingWatch((WHOLE_PICTURE,), thresholds, seed="test")
     told = Told()
