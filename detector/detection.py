@@ -26,7 +26,7 @@ from detector.vocabulary import Detection, Frame, Kind
 from detector.yolo import decode, fitting_size, letterbox, whole_strides
 
 BARE_FILE_INPUT = InputFacts(long_side_px=640, stride_px=32)
-BARE_FILE_THRESHOLDS = ThresholdFacts(score_low=0.1, score_high=0.4, iou=0.7)
+BARE_FILE_THRESHOLDS = ThresholdFacts(score_low=0.05, score_high=0.3, iou=0.7)
 ULTRALYTICS_SUFFIXES = frozenset({".pt", ".engine"})
 
 CANNOT_OPEN = (  # ONNX Runtime's errors share no base but Exception

@@ -34,8 +34,8 @@ stride_px = 32
 
 # Boxes from score_low up continue tracks; boxes from score_high up start them.
 [thresholds]
-score_low = 0.1
-score_high = 0.4
+score_low = 0.05
+score_high = 0.3
 iou = 0.7
 
 [origin]

@@ -87,6 +87,7 @@ def main(  # noqa: PLR0913, PLR0917 -- each is a flag
     batch: Annotated[int, typer.Option(help="photos per optimiser step")] = 16,
     lr: Annotated[float, typer.Option(help="highest learning rate (AdamW)")] = 2e-4,
     freeze: Annotated[int, typer.Option(help="how many layers, from the input on, keep their weights")] = 10,
+    fraction: Annotated[float, typer.Option(min=0, max=1, help="part of the training photos to use")] = 1.0,
     seed: Annotated[int, typer.Option(help="seed of everything random")] = 0,
 ) -> None:
     """Fine-tune, keeping every epoch in OUT/run/weights."""
@@ -110,6 +111,7 @@ def main(  # noqa: PLR0913, PLR0917 -- each is a flag
             "warmup_epochs": 0.5,
             "warmup_bias_lr": 0.0,  # the default, 0.1, would throw the kept head away in the first steps
             "freeze": freeze,
+            "fraction": fraction,
             "mosaic": 0.5,
             "close_mosaic": 1,
             "scale": 0.4,
