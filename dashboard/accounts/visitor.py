@@ -56,6 +56,9 @@ def _look_up(request: Request, session: Session) -> Visitor:
     token = cookies.get(SESSION_COOKIE)
     login = login_of(session, token, datetime.now(UTC)) if token else None
     account = login.account if login else None
+    if account is not None:
+        # A request that fails rolls its session back, and the page that says so still has to know whom it is for.
+        session.expunge(account)
     theme = cookies.get(THEME_COOKIE, "")
     return Visitor(
         account=account,

@@ -3,18 +3,19 @@ from __future__ import annotations
 import json
 import stat
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import func, select
 
 from dashboard.accounts.service import HASHES
 from dashboard.accounts.tables import Account
 from dashboard.alerts.service import AlertReport, raise_alert
-from dashboard.database import Sessions, migrate, open_database, sessions_of
+from dashboard.database import Sessions
 from dashboard.demo_seed import CHANGED, LOGINS_FILE, seed_demo
 from dashboard.dispatch.policy import Rules
 from dashboard.dispatch.queries import offered_to
@@ -30,19 +31,12 @@ MONDAY = datetime(2026, 3, 2, 4, 20, tzinfo=UTC)
 COUNTED = (Site, Building, Rack, Camera, Post, Account, Volunteer, Branch, TheftCase, Shift)
 
 
-@pytest.fixture
-def sessions(tmp_path: Path) -> Iterator[Sessions]:
-    engine = open_database(f"sqlite:///{tmp_path / 'demo.db'}")
-    migrate(engine)
-    yield sessions_of(engine)
-    engine.dispose()
-
-
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2 as in earnest, but with little memory and one pass: eighteen accounts are made in every test."""
-    for setting, value in (("time_cost", 1), ("memory_cost", 8), ("parallelism", 1)):
-        monkeypatch.setattr(HASHES.current_hasher._hasher._parameters, setting, value)
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    monkeypatch.setattr("dashboard.accounts.service.HASHES", quick)
+    monkeypatch.setattr("dashboard.demo_seed.HASHES", quick)
 
 
 def seed(sessions: Sessions, home: Path, at: datetime = MONDAY) -> dict[str, str]:

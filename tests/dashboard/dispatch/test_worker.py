@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +14,7 @@ from dashboard.accounts.tables import Account, Role
 from dashboard.alerts import service as alerts
 from dashboard.alerts.service import AlertReport
 from dashboard.alerts.tables import Alert, AlertChange, AlertState
-from dashboard.database import Sessions, migrate, open_database, sessions_of
+from dashboard.database import Sessions
 from dashboard.dispatch import service
 from dashboard.dispatch.channels.channel import Channel, ChannelError, Notice
 from dashboard.dispatch.channels.in_app import InAppChannel
@@ -71,10 +69,7 @@ class Campus:
 
 
 @pytest.fixture
-def campus(tmp_path: Path) -> Iterator[Campus]:
-    engine = open_database(f"sqlite:///{tmp_path / 'campus.db'}")
-    migrate(engine)
-    sessions = sessions_of(engine)
+def campus(sessions: Sessions) -> Campus:
     with sessions.begin() as session:
         site = Site(code="campus", name_zh="校园", name_en="Campus")
         other = Site(code="other", name_zh="别处", name_en="Elsewhere")
@@ -82,8 +77,7 @@ def campus(tmp_path: Path) -> Iterator[Campus]:
         session.add_all([site, other, near, far])
         lin, ming = on_shift(session, "lin", near), on_shift(session, "ming", far)
         on_shift(session, "wei", building(other, "teaching-1", 100))
-    yield Campus(sessions, lin, ming)
-    engine.dispose()
+    return Campus(sessions, lin, ming)
 
 
 def building(site: Site, code: str, x: float) -> Building:
