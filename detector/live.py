@@ -117,14 +117,14 @@ class _Reader:
                 self._read_on()
                 reason = "it ended"
             except (CannotReadError, OSError, ValueError) as error:  # PyAV's errors are OSErrors or ValueErrors
-                reason = str(error)
+                reason = str(error).replace(self.source, _without_password(self.source))
             wait_s = FIRST_WAIT_S if self.counts.arrived > before else min(2 * wait_s, LONGEST_WAIT_S)
             if not self.stop.is_set():
                 log.warning("camera lost; trying again", source=_without_password(self.source), reason=reason)
                 self.stop.wait(wait_s * random.uniform(0.7, 1.3))  # noqa: S311
 
     def _read_on(self) -> None:
-        due = 0.0
+        due, step_s = time.monotonic(), 1 / self.fps
         for picture in open_source(self.source, self.stop):
             if self.stop.is_set():
                 return
@@ -132,8 +132,8 @@ class _Reader:
             self.counts.last_frame_at = self.clock()
             now = time.monotonic()
             if now >= due:
-                # A late frame does not pull the following ones forward: looks stay 1/fps apart on average.
-                due = max(due + 1 / self.fps, now - 1 / self.fps)
+                # Frames a little late still give `fps` looks a second; after a pause nothing is made up for.
+                due = due + step_s if now - due < step_s else now + step_s
                 self._hand_over(picture(), self.counts.last_frame_at)
 
     def _hand_over(self, image_bgr: Image, at: datetime) -> None:

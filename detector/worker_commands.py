@@ -43,9 +43,9 @@ def replay(
 ) -> None:
     """Send an offline run's messages and pictures to the bridge, as if its camera were live."""
     done = replay_file(events, mqtt, wait)
-    typer.echo(f"{done.messages} messages and {done.pictures} pictures are stored")
+    typer.echo(f"stored: messages {done.messages}, pictures {done.pictures}")
     if done.missing_pictures:
-        typer.echo(f"{done.missing_pictures} pictures are missing from {events.parent / 'snapshots'}", err=True)
+        typer.echo(f"pictures not found in {events.parent / 'snapshots'}: {done.missing_pictures}", err=True)
 
 
 def _stop_on_signals() -> threading.Event:

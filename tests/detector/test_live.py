@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import shutil
+import threading
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detector.live import Counts, _NewestOnly, live_frames
+from detector.vocabulary import Frame
+from tests.brokers import AT, wait_for
+from tests.detector.drawn_footage import number_in, plain, write_video
+
+
+def frame(number: int) -> Frame:
+    return Frame(np.zeros((2, 2, 3), np.uint8), number, AT)
+
+
+def clip(folder: Path, count: int = 5) -> Path:
+    path = folder / "clip.mp4"
+    write_video(path, count=count)
+    return path
+
+
+def test_a_file_is_replayed_in_a_loop_as_if_it_were_a_camera(tmp_path: Path) -> None:
+    stop = threading.Event()
+    frames = live_frames(str(clip(tmp_path)), fps=60, stop=stop, counts=Counts())
+    seen = [number_in(frame.image_bgr) for frame in islice(frames, 12)]
+    stop.set()
+    assert max(seen) == 4
+    assert any(after < before for before, after in pairwise(seen)), "it began again"
+
+
+def test_frames_carry_the_clocks_time_and_rising_numbers(tmp_path: Path) -> None:
+    stop = threading.Event()
+    ticks = iter(AT + timedelta(seconds=number) for number in range(10_000))
+    frames = live_frames(str(clip(tmp_path)), fps=60, stop=stop, counts=Counts(), clock=lambda: next(ticks))
+    seen = list(islice(frames, 5))
+    stop.set()
+    assert [one.at - AT for one in seen] == [timedelta(seconds=one.index) for one in seen]
+    assert [one.index for one in seen] == sorted({one.index for one in seen})
+
+
+def test_without_a_clock_given_times_are_aware_utc_of_now(tmp_path: Path) -> None:
+    stop = threading.Event()
+    before = datetime.now(UTC)
+    first = next(live_frames(str(clip(tmp_path)), fps=5, stop=stop, counts=Counts()))
+    stop.set()
+    assert before <= first.at <= datetime.now(UTC)
+    assert first.at.tzinfo is UTC
+
+
+def test_the_newest_frame_wins_and_the_skipped_are_counted() -> None:
+    counts = Counts()
+    newest = _NewestOnly(counts)
+    for number in range(4):
+        newest.put(frame(number))
+    taken = newest.take(1)
+    assert taken is not None
+    assert taken.index == 3
+    assert counts.skipped == 3
+    assert newest.take(0.01) is None
+
+
+def test_a_slow_line_sees_fewer_frames_but_never_stale_ones(tmp_path: Path) -> None:
+    stop, counts = threading.Event(), Counts()
+    frames = live_frames(str(clip(tmp_path, count=25)), fps=60, stop=stop, counts=counts)
+    next(frames)
+    wait_for(lambda: counts.skipped >= 5)
+    arrived = counts.arrived
+    assert next(frames).index >= arrived - 1
+    stop.set()
+    assert counts.taken == 2
+
+
+def test_only_so_many_frames_a_second_are_looked_at(tmp_path: Path) -> None:
+    stop, counts = threading.Event(), Counts()
+    frames = live_frames(str(clip(tmp_path, count=25)), fps=1, stop=stop, counts=counts)
+    indices = [one.index for one in islice(frames, 3)]
+    stop.set()
+    assert counts.arrived > indices[-1]
+    assert min(after - before for before, after in pairwise(indices)) >= 2
+
+
+def test_masks_are_black_before_anybody_looks(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    write_video(path, plain, count=3)
+    stop = threading.Event()
+    mask = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+    image = next(live_frames(str(path), fps=5, stop=stop, counts=Counts(), masks=[mask])).image_bgr
+    stop.set()
+    half = image.shape[1] // 2
+    assert image[:, : half - 2].max() == 0
+    assert image[:, half + 2 :].min() > 90
+
+
+def test_a_source_that_is_not_there_yet_is_tried_until_it_is(tmp_path: Path) -> None:
+    path, stop, counts = tmp_path / "later.mp4", threading.Event(), Counts()
+    frames = live_frames(str(path), fps=5, stop=stop, counts=counts)
+    got: list[Frame] = []
+    thread = threading.Thread(target=lambda: got.append(next(frames)))
+    thread.start()
+    shutil.move(clip(tmp_path), path)
+    thread.join()
+    stop.set()
+    assert got[0].index == 0
+
+
+def test_stopping_ends_the_frames_even_when_none_ever_came(tmp_path: Path) -> None:
+    stop = threading.Event()
+    got: list[Frame] = []
+    source = str(tmp_path / "never.mp4")
+    thread = threading.Thread(target=lambda: got.extend(live_frames(source, fps=5, stop=stop, counts=Counts())))
+    thread.start()
+    stop.set()
+    thread.join()
+    assert got == []
+
+
+def test_a_stream_that_cannot_be_reached_is_tried_again_and_its_password_not_told(
+    free_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop, counts = threading.Event(), Counts()
+    source = f"rtsp://admin:secret@127.0.0.1:{free_port}/stream"
+    thread = threading.Thread(target=lambda: list(live_frames(source, fps=5, stop=stop, counts=counts)))
+    thread.start()
+    said = ""
+    while said.count("camera lost") < 2:
+        stop.wait(0.1)
+        said += capsys.readouterr().out
+    stop.set()
+    thread.join()
+    assert counts.arrived == 0
+    assert f"rtsp://127.0.0.1:{free_port}" in said
+    assert "secret" not in said

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from broker_bridge.messages import UP_MESSAGE, RackOccupancy, UpMessage
+from dashboard.alerts.tables import Alert
+from dashboard.health.tables import CameraHealth, Worker
+from detector.camera_watch import CameraWatch, SharedModel, Speech
+from detector.config import CameraConfig, SiteConfig
+from detector.errors import CannotWriteError, UsageError
+from detector.outbox import Outbox
+from detector.outgoing import Stamper
+from detector.sinks import MqttSink
+from detector.vocabulary import Detection, Frame
+from detector.worker import run_worker
+from detector.worker_commands import app
+from tests.brokers import ROOT, Server, embedded_process, server, wait_for
+from tests.detector.drawn_footage import DrawnDetector, scene, write_video
+
+NOBODY = "mqtt://127.0.0.1:1"
+QUICK = {"park_after_s": 0.5, "grace_s": 1.0, "min_bike_width_px": 10}
+
+
+class HearingSink(MqttSink):
+    """A real sink that also remembers what it was told."""
+
+    heard: list[UpMessage]
+
+    def send(self, message: UpMessage) -> None:
+        self.heard.append(message)
+        super().send(message)
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[HearingSink]:
+    with Outbox(tmp_path / "outbox.db") as outbox, HearingSink(NOBODY, "north", "edge-1", outbox) as made:
+        made.heard = []
+        yield made
+
+
+def camera(source: Path, **changed: object) -> CameraConfig:
+    return CameraConfig.model_validate({"id": "gate", "source": str(source), "thresholds": QUICK} | changed)
+
+
+def watch(config: CameraConfig, sink: MqttSink, detector: DrawnDetector, stop: threading.Event) -> CameraWatch:
+    durable, states = (Stamper("north", "edge-1", "boot-1", os.urandom) for _ in range(2))
+    return CameraWatch(config, SharedModel(detector), Speech(sink, durable, states), stop)
+
+
+def run_until(watching: CameraWatch, condition: Callable[[], object]) -> None:
+    thread = threading.Thread(target=watching.run)
+    thread.start()
+    try:
+        wait_for(condition)
+    finally:
+        watching.stop.set()
+        thread.join()
+
+
+def told(sink: HearingSink, kind: str, event: str) -> list[UpMessage]:
+    return [one for one in sink.heard if one.type == kind and getattr(one, "event", None) == event]
+
+
+def test_a_bike_left_unlocked_before_a_live_camera_becomes_an_alert_with_its_picture(
+    sink: HearingSink, tmp_path: Path
+) -> None:
+    clip = write_video(tmp_path / "scene.mp4", scene, count=60)
+    watching = watch(camera(clip), sink, DrawnDetector(), threading.Event())
+    run_until(watching, lambda: told(sink, "alert", "raised") and sink.depth() >= 4)
+    pictures = [letter for letter in sink._outbox.pending(20) if "/snapshot/" in letter.topic]
+    assert [letter.payload[:3] for letter in pictures] == [b"\xff\xd8\xff"]
+    numbers = [one.seq for one in sink.heard if one.type in {"stay", "alert"}]
+    assert numbers == list(range(len(numbers))), "what must arrive is counted without gaps"
+    occupancy = [one for one in sink.heard if isinstance(one, RackOccupancy)]
+    assert [(one.bikes, one.unlocked) for one in occupancy][:3] == [(0, 0), (1, 0), (1, 1)]
+
+
+def test_health_tells_how_many_frames_came_and_were_looked_at(sink: HearingSink, tmp_path: Path) -> None:
+    clip = write_video(tmp_path / "scene.mp4", scene, count=50)
+    detector = DrawnDetector()
+    watching = watch(camera(clip), sink, detector, threading.Event())
+    run_until(watching, lambda: detector.looked_at >= 3)
+    health = watching.tell_health()
+    assert health.fps_in > 0
+    assert health.fps_inferred > 0
+    assert health.inference_ms is not None
+    assert health.last_frame_at is not None
+    assert not health.dark
+    assert UP_MESSAGE.validate_json(health.model_dump_json()) == health
+    silent = watching.tell_health()
+    assert (silent.fps_in, silent.inference_ms) == (0, None)
+
+
+class BrokenDetector(DrawnDetector):
+    def detect(self, frame: Frame) -> list[Detection]:
+        if self.looked_at == 0:
+            self.looked_at += 1
+            raise RuntimeError("the model stumbled")
+        return super().detect(frame)
+
+
+def test_a_camera_whose_line_breaks_starts_afresh(
+    sink: HearingSink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("detector.camera_watch.START_AGAIN_AFTER_S", 0.1)
+    clip = write_video(tmp_path / "scene.mp4", scene, count=50)
+    detector = BrokenDetector()
+    watching = watch(camera(clip), sink, detector, threading.Event())
+    run_until(watching, lambda: detector.looked_at >= 4)
+
+
+def site(folder: Path, url: str, **changed: object) -> Path:
+    clip = write_video(folder / "scene.mp4", scene, count=60)
+    cameras = [
+        {"id": "gone", "source": str(folder / "never.mp4")},
+        {"id": "gate", "source": str(clip), "thresholds": QUICK},
+    ]
+    path = folder / "site.yaml"
+    path.write_text(
+        yaml.safe_dump({"site": "north", "worker": "edge-1", "mqtt": url, "cameras": cameras} | changed),
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Server]:
+    with server(tmp_path) as ready:
+        yield ready
+
+
+def state_of(host: Server) -> str | None:
+    with host.sessions() as session:
+        return session.scalar(select(Worker.state))
+
+
+def cameras_seen(host: Server) -> int:
+    with host.sessions() as session:
+        return len(session.scalars(select(CameraHealth.camera_id)).all())
+
+
+WATCH = "from detector.worker_commands import app; app()"
+
+
+def test_the_worker_process_is_seen_with_all_its_cameras_and_says_goodbye_on_a_signal(
+    host: Server, tmp_path: Path, free_port: int
+) -> None:
+    broker = embedded_process(free_port)
+    broker.start()
+    config = site(tmp_path, broker.url)
+    command = [sys.executable, "-c", WATCH, "watch", "--config", str(config), "--home", str(tmp_path / "home")]
+    try:
+        with host.bridge(broker.url), subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+            wait_for(lambda: state_of(host) == "online" and cameras_seen(host) == 2)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+            wait_for(lambda: state_of(host) == "offline")
+    finally:
+        broker.kill()
+    assert host.count(Alert) in {0, 1}, "the model may or may not take drawn figures for a rider and a bike"
+
+
+def config_of(folder: Path, **changed: object) -> SiteConfig:
+    return SiteConfig.model_validate(yaml.safe_load(site(folder, NOBODY, **changed).read_text(encoding="utf-8")))
+
+
+def test_a_second_worker_of_the_same_name_in_the_same_home_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with (
+        Outbox(home / "outbox-north-edge-1.db"),
+        pytest.raises(CannotWriteError, match="another worker uses this outbox"),
+    ):
+        run_worker(config_of(tmp_path), home, threading.Event())
+
+
+def test_an_unknown_model_is_said_before_anything_starts(tmp_path: Path) -> None:
+    cameras = [{"id": "gate", "source": "x.mp4", "model": "no-such-model"}]
+    with pytest.raises(UsageError, match="no-such-model"):
+        run_worker(config_of(tmp_path, cameras=cameras), tmp_path / "home", threading.Event())
+    assert not (tmp_path / "home").exists()
+
+
+BAD = {
+    "not there": (None, "cannot be read"),
+    "not YAML": ("cameras: [", "not valid YAML"),
+    "a mistyped key": ("site: n\nworker: w\ncameras: [{id: a, source: b, fsp: 3}]", "fsp"),
+    "no cameras": ("site: n\nworker: w\ncameras: []", "cameras"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_broken_site_config_is_said_in_one_sentence(tmp_path: Path, case: str) -> None:
+    text, sentence = BAD[case]
+    path = tmp_path / "site.yaml"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, ["watch", "--config", str(path), "--home", str(tmp_path / "home")])
+    assert isinstance(result.exception, UsageError)
+    assert sentence in str(result.exception)
+    assert str(path) in str(result.exception)
