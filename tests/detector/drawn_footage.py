@@ -22,7 +22,7 @@ from detector.vocabulary import Detection, Frame, Kind
 Image = NDArray[np.uint8]
 SIZE = (320, 240)
 BLUE, RED, GREY = (220, 60, 20), (30, 30, 220), (128, 128, 128)
-DARK_RED = (20, 20, 120)
+DARK_RED, BRIGHT_RED = (10, 10, 130), (90, 90, 255)
 LETTERS = (255, 255, 255)
 
 
@@ -51,8 +51,9 @@ def scene(number: int, fps: int = 5) -> Image:
     _bar(image_bgr, (bike_left, 150, bike_left + 90, 205), BLUE)
     person_left = bike_left + 30 if second < 5 else 150 + int((second - 5) * 50)
     _bar(image_bgr, (person_left, 60, person_left + 36, 150), RED)
-    image_bgr[60:84, person_left : person_left + 36 : 3] = DARK_RED
-    image_bgr[60:84, person_left + 1 : person_left + 36 : 3] = DARK_RED
+    for stripe in range(person_left, person_left + 36, 12):
+        _bar(image_bgr, (stripe, 60, stripe + 6, 84), DARK_RED)
+        _bar(image_bgr, (stripe + 6, 60, stripe + 12, 84), BRIGHT_RED)
     return image_bgr
 
 
