@@ -17,6 +17,7 @@ from dashboard.campaigns.routes import router as campaigns
 from dashboard.database import migrate, open_database, sessions_of
 from dashboard.dispatch.worker import dispatching
 from dashboard.health.routes import router as health
+from dashboard.media.retention import sweeping
 from dashboard.settings import Settings
 from dashboard.shifts.routes import router as shifts
 from dashboard.stays.routes import router as stays
@@ -51,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         migrate(engine)
-        with dispatching(app.state.sessions, settings):
+        with dispatching(app.state.sessions, settings), sweeping(app.state.sessions, settings):
             async with app.state.live.watching():
                 yield
         engine.dispose()
