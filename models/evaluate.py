@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from detector.boxes import XyxyPx, iou
 from detector.detection import Detector, open_detector
+from detector.detection_ultralytics import UltralyticsMissingError
+from detector.model_folder import ModelRefusedError
 from detector.vocabulary import Detection, Frame, Kind
 
 IOU_STEPS = tuple(float(step) for step in np.linspace(0.5, 0.95, 10).round(2))
@@ -129,15 +131,19 @@ def _mean_figures(figures: Sequence[Figures]) -> Figures:
 
 def main(
     models: Annotated[list[str], typer.Argument(help="names, folders or files of models")],
-    data: Annotated[Path, typer.Option(help="folder of a YOLO dataset: data.yaml, images/, labels/")],
+    data: Annotated[
+        Path, typer.Option(exists=True, file_okay=False, help="folder of a YOLO dataset: data.yaml, images/, labels/")
+    ],
     split: Annotated[str, typer.Option(help="which split of it")] = "val",
     limit: Annotated[int | None, typer.Option(help="only the first photos, in order of their names")] = None,
 ) -> None:
     """Print the figures of one or more models on labelled photos, as JSON."""
-    figures = {
-        Path(model).name: evaluate(open_detector(model, score_threshold=WEAKEST_SCORE), read_photos(data, split, limit))
-        for model in models
-    }
+    try:
+        detectors = {Path(model).name: open_detector(model, score_threshold=WEAKEST_SCORE) for model in models}
+    except (ModelRefusedError, UltralyticsMissingError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    figures = {name: evaluate(detector, read_photos(data, split, limit)) for name, detector in detectors.items()}
     typer.echo(json.dumps(figures, indent=2))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from detector.detection_ultralytics import import_ultralytics
+from detector.detection_ultralytics import UltralyticsMissingError, import_ultralytics
 from detector.model_folder import FACTS_FILE, ModelFacts, sha256_of
 from detector.vocabulary import Kind
 from models.storage import Storage, store_narrow
@@ -41,7 +43,7 @@ iou = 0.7
 [origin]
 starting_checkpoint = "{start_name}"
 starting_checkpoint_sha256 = "{start_sha256}"
-training_command = "{training_command}"
+training_command = {training_command}
 """
 
 
@@ -97,8 +99,6 @@ def write_lean(exported: Path, out: Path, storage: Storage) -> None:
 
 def facts_text(name: str, version: int, onnx_file: Path, start: Path, imgsz: int, training_command: str) -> str:
     """Say in TOML what the weights are; checked against the same class that reads it back."""
-    import tomllib  # noqa: PLC0415
-
     text = FACTS_TEXT.format(
         name=name,
         version=version,
@@ -109,15 +109,17 @@ def facts_text(name: str, version: int, onnx_file: Path, start: Path, imgsz: int
         long_side_px=imgsz,
         start_name=start.name,
         start_sha256=sha256_of(start),
-        training_command=training_command,
+        training_command=json.dumps(training_command),  # JSON's escapes are TOML's
     )
     ModelFacts.model_validate(tomllib.loads(text))
     return text
 
 
 def main(
-    weights: Annotated[Path, typer.Option(help="trained checkpoint (.pt)")],
-    start: Annotated[Path, typer.Option(help="checkpoint that training started from (.pt)")],
+    weights: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="trained checkpoint (.pt)")],
+    start: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="checkpoint that training started from (.pt)")
+    ],
     out: Annotated[Path, typer.Option(help="model folder to write, called <name>-v<version>")],
     training_command: Annotated[str, typer.Option(help="the command that made the weights, word for word")],
     tuned_share: Annotated[float, typer.Option(min=0, max=1, help="how far to go from START to WEIGHTS")] = 0.5,
@@ -126,9 +128,15 @@ def main(
 ) -> None:
     """Blend WEIGHTS with START, export to ONNX and write OUT with model.toml beside it; card.md and metrics.json are written by people."""
     name, _, version = out.name.rpartition("-v")
+    if not (name and version.isdecimal()):
+        raise typer.BadParameter(f"{out.name!r} is not <name>-v<version>", param_hint="--out")
     out.mkdir(parents=True, exist_ok=True)
     onnx_file = out / f"{out.name}.onnx"
-    export_onnx(blend(start, weights, tuned_share), onnx_file, imgsz, storage)
+    try:
+        export_onnx(blend(start, weights, tuned_share), onnx_file, imgsz, storage)
+    except UltralyticsMissingError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
     (out / FACTS_FILE).write_text(facts_text(name, int(version), onnx_file, start, imgsz, training_command))
     typer.echo(f"Wrote {out}.")
 

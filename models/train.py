@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from detector.detection_ultralytics import import_ultralytics
+from detector.detection_ultralytics import UltralyticsMissingError, import_ultralytics
 
 OUR_CLASSES = ("person", "bicycle", "motorcycle")
 
@@ -79,8 +79,10 @@ def trainer_class() -> Any:  # noqa: ANN401 -- a class made of an untyped one
 
 
 def main(  # noqa: PLR0913, PLR0917 -- each is a flag
-    data: Annotated[Path, typer.Option(help="folder of a YOLO dataset: data.yaml, images/, labels/")],
-    start: Annotated[Path, typer.Option(help="COCO checkpoint to start from (.pt)")],
+    data: Annotated[
+        Path, typer.Option(exists=True, file_okay=False, help="folder of a YOLO dataset: data.yaml, images/, labels/")
+    ],
+    start: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="COCO checkpoint to start from (.pt)")],
     out: Annotated[Path, typer.Option(help="folder for the copied dataset, epochs and results")],
     epochs: Annotated[int, typer.Option(help="passes over the training photos")] = 4,
     imgsz: Annotated[int, typer.Option(help="longest side of a training photo, in pixels")] = 640,
@@ -91,7 +93,7 @@ def main(  # noqa: PLR0913, PLR0917 -- each is a flag
     seed: Annotated[int, typer.Option(help="seed of everything random")] = 0,
 ) -> None:
     """Fine-tune, keeping every epoch in OUT/run/weights."""
-    trainer = trainer_class()(
+    trainer = _trainer_or_exit()(
         overrides={
             "model": str(start),
             "data": str(write_our_dataset(data, out / "dataset")),
@@ -121,6 +123,14 @@ def main(  # noqa: PLR0913, PLR0917 -- each is a flag
         }
     )
     trainer.train()
+
+
+def _trainer_or_exit() -> Any:  # noqa: ANN401 -- a class made of an untyped one
+    try:
+        return trainer_class()
+    except UltralyticsMissingError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
 
 
 if __name__ == "__main__":

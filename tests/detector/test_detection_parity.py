@@ -65,7 +65,8 @@ def our_onnx(project_root: Path) -> Path:
 
 
 def test_the_committed_model_sees_the_same_in_the_sample_clips(project_root: Path) -> None:
-    clips = sorted((project_root / "sample_videos").glob("*.mp4"))
+    truths = sorted((project_root / "sample_videos").glob("*.truth.json"))
+    clips = [truth.with_name(truth.name.replace(".truth.json", ".mp4")) for truth in truths]
     assert clips
     frames = [frame for clip in clips for frame in stills(clip, 6)]
     theirs = UltralyticsDetector(our_onnx(project_root), score_threshold=SCORE)
