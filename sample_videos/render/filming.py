@@ -15,7 +15,7 @@ from sample_videos.render.picture_parts import Border, Image, changing_parts, la
 from sample_videos.render.timeline import Timeline
 from sample_videos.render.truth import parked_vertices
 
-STILL_SAMPLES = 32
+STILL_SAMPLES = 14
 Rest = tuple[int, ...]
 
 
@@ -62,7 +62,9 @@ class _Crew:
         path = self._folder / f"{hashlib.sha256(shows.encode()).hexdigest()[:20]}.png"
         if not path.exists():
             self._stage.show(frame, only_at_rest=only_at_rest)
-            self._stage.render(path, samples=samples, border=border)
+            unfinished = path.with_name("unfinished.png")
+            self._stage.render(unfinished, samples=samples, border=border)
+            unfinished.replace(path)
         image = cv2.imread(str(path))
         assert image is not None
         return np.asarray(image, dtype=np.uint8)

@@ -45,7 +45,7 @@ def main() -> int:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Render the sample clips and write their truth.")
     parser.add_argument("scenario", nargs="*", help="names of files in scenarios/, without .toml (default: all)")
-    parser.add_argument("--samples", type=int, default=5, help="light samples per pixel of a moving part (default: 5)")
+    parser.add_argument("--samples", type=int, default=4, help="light samples per pixel of a moving part (default: 4)")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2, help="processor threads (default: all)")
     parser.add_argument("--truth-only", action="store_true", help="write only the truth files; needs no Blender")
     return parser

@@ -84,14 +84,20 @@ def riding(crank_rad: float) -> Pose:
 def bending(fidget: float) -> Pose:
     """Bent over with straight-ish legs, the hands at the frame; `fidget` is a phase that keeps the hands busy."""
     feet = np.array([[-0.02, 0.14, 0.08], [-0.10, -0.14, 0.08]])
-    return Pose(vec(-0.20, 0, 0.80), 1.18, feet, _busy_hands(vec(0.36, 0, 0.50), fidget), 0.1)
+    sway = float(np.sin(fidget))
+    pelvis, lean = vec(-0.20, 0.015 * sway, 0.80), 1.17 + 0.06 * sway
+    return Pose(pelvis, lean, feet, _busy_hands(vec(0.36, 0, 0.50), fidget), 0.1 + 0.1 * sway)
 
 
 def crouching(fidget: float) -> Pose:
     feet = np.array([[0.08, 0.15, 0.08], [-0.12, -0.13, 0.10]])
-    return Pose(vec(-0.20, 0, 0.40), 0.50, feet, _busy_hands(vec(0.36, 0, 0.50), fidget), 0.25)
+    sway = float(np.sin(fidget))
+    pelvis, lean = vec(-0.20, 0.015 * sway, 0.40), 0.50 + 0.05 * sway
+    return Pose(pelvis, lean, feet, _busy_hands(vec(0.36, 0, 0.50), fidget), 0.25 + 0.1 * sway)
 
 
 def _busy_hands(middle: Floats, fidget: float) -> Floats:
-    reach = np.array([[0.03 * np.sin(fidget), 0.10, 0.05 * np.cos(1.3 * fidget)], [0.04 * np.cos(fidget), -0.10, 0.0]])
+    reach = np.array(
+        [[0.03 * np.sin(2 * fidget), 0.10, 0.05 * np.cos(2 * fidget)], [0.04 * np.cos(fidget), -0.10, 0.0]]
+    )
     return np.asarray(middle + reach)

@@ -30,7 +30,7 @@ _DISMOUNT_BEFORE_M = 2.6
 _DISMOUNT_S = 1.3
 _GEAR_M = 5.0
 _BRAKE_M_S2 = 1.3
-_STEP_ASIDE_S, _BEND_DOWN_S = 0.8, 0.8
+_STEP_ASIDE_S, _BEND_DOWN_S, _FIDGET_S = 0.8, 0.8, 2.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +184,15 @@ def _bend_over(plan: _Plan, bike: BikeState, seconds: float, *, locks: bool) -> 
         yield PersonState(float(x), float(y), turned(plan.spot.yaw, faces, share), pose, "standing"), bike
     for step in range(round(seconds / plan.tick_s)):
         since = step * plan.tick_s
-        pose = blend(standing(), _down(plan, since), min(since, seconds - since) / _BEND_DOWN_S)
+        pose = blend(standing(), _down(plan, step), min(since, seconds - since) / _BEND_DOWN_S)
         changed = replace(bike, locked=locks if since > seconds / 2 else not locks)
         yield PersonState(float(work[0]), float(work[1]), faces, pose, plan.rider.posture + "ing"), changed
 
 
-def _down(plan: _Plan, since: float) -> Pose:
-    fidget = plan.kick + 5.0 * since
+def _down(plan: _Plan, step: int) -> Pose:
+    # Whole ticks per round, so that the same postures come back and their pictures need no second rendering.
+    ticks = round(_FIDGET_S / plan.tick_s)
+    fidget = plan.kick + 2 * np.pi * (step % ticks) / ticks
     return bending(fidget) if plan.rider.posture == "bend" else crouching(fidget)
 
 
