@@ -13,7 +13,31 @@ from detector.frames import Source
 from detector.frames_stills import Stills
 
 VIDEO_SUFFIXES = frozenset(
-    [".3gp", ".asf", ".avi", ".dav", ".flv", ".h264", ".h265", ".hevc", ".m2ts", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"]
+    [
+        ".3gp",
+        ".asf",
+        ".avi",
+        ".dav",
+        ".flv",
+        ".h264",
+        ".h265",
+        ".hevc",
+        ".m2ts",
+        ".m4v",
+        ".mjpeg",
+        ".mjpg",
+        ".mkv",
+        ".mov",
+        ".mp4",
+        ".mpeg",
+        ".mpg",
+        ".mts",
+        ".ogv",
+        ".ts",
+        ".vob",
+        ".webm",
+        ".wmv",
+    ]
 )
 STILL_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 NUMBER_PATTERN = re.compile(r"%0?\d*d")
@@ -36,6 +60,8 @@ def find_clips(given: Iterable[str], image_fps: float) -> tuple[list[Clip], list
             files += _expand(text)
         except CannotReadError as error:
             missing.append(error)
+        except OSError as error:
+            missing.append(CannotReadError(f"{text}: cannot be looked at ({error.strerror}); check its permissions"))
     sources = _sources(_once_each(files), image_fps)
     return [Clip(name, source) for name, source in zip(_names(sources), sources, strict=True)], missing
 

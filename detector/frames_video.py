@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,6 +26,8 @@ from detector.timed_image import TimedImage
 NOT_FOOTAGE = {"tty", "image2", "ico"}
 """FFmpeg reads a text file as the film of a terminal; nobody means that."""
 CUT_OFF = "{}: the recording was cut off before its index was written, so no picture can be found; copy it again"
+READ_THROUGH_S = 120.0
+"""A clip this short may have but one key picture, and is read through in no time."""
 SHORT_BY_S = 2.0
 """A file that ends this much before the length it claims was cut off."""
 
@@ -63,23 +65,30 @@ def read_video(path: Path, warn: Callable[[str], None]) -> Iterator[TimedImage]:
 
 
 def sample_video(path: Path, count: int) -> Iterator[TimedImage]:
-    """About `count` pictures spread over a video: the key picture before each of as many even steps.
+    """About `count` pictures spread over a video; of a long one the key picture before each of as many even steps.
 
     Raises:
         CannotReadError: missing, empty, not a video, no picture in it.
     """
     with _opened(path) as (container, stream):
-        length_s = _claimed_length_s(container, stream)
-        if length_s is None or stream.time_base is None:
-            yield from islice(read_video(path, lambda _sentence: None), count)
+        length_s, time_base = _claimed_length_s(container, stream), stream.time_base
+        if length_s is not None and time_base is not None and length_s > READ_THROUGH_S:
+            steps = (number * length_s / count for number in range(count))
+            yield from _key_pictures(container, stream, [int(second / time_base) for second in steps])
             return
-        upright, first_pts, last_pts = None, stream.start_time or 0, None
-        for number in range(count):
-            second = length_s * number / count
-            frame = _frame_at(container, stream, first_pts + int(second / stream.time_base))
-            if frame is not None and frame.pts != last_pts:
-                last_pts, upright = frame.pts, upright or _Upright.of(frame, stream)
-                yield TimedImage(number, Fraction(second), partial(upright.to_bgr, frame))
+    every = 1 if length_s is None else max(1, round(length_s * float(stream.average_rate or 25) / count))
+    yield from islice(read_video(path, lambda _sentence: None), 0, count * every, every)
+
+
+def _key_pictures(container: InputContainer, stream: VideoStream, steps: Sequence[int]) -> Iterator[TimedImage]:
+    """The key picture before each step, in units of the stream's time base; a picture met twice is given once."""
+    upright, last_pts, first_pts = None, None, stream.start_time or 0
+    for number, step in enumerate(steps):
+        frame = _frame_at(container, stream, first_pts + step)
+        if frame is not None and frame.pts != last_pts:
+            last_pts, upright = frame.pts, upright or _Upright.of(frame, stream)
+            elapsed_s = Fraction(step) * Fraction(stream.time_base or 1)
+            yield TimedImage(number, elapsed_s, partial(upright.to_bgr, frame))
 
 
 def _frame_at(container: InputContainer, stream: VideoStream, pts: int) -> VideoFrame | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.annotate import LONG_SIDE_PX, Image, draw_label, draw_racks
+from detector.annotate import Image, draw_label, draw_racks
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.config import Thresholds
-from detector.detection import open_detector
+from detector.detection import Detector, open_detector
 from detector.errors import CannotWriteError
 from detector.frames import Source, sample_frames
 from detector.masks import Polygon
@@ -29,6 +30,7 @@ REACH = 0.6
 MARGIN = 0.2
 """The outline leaves this many bike heights of room around the bikes."""
 MOST_CORNERS = 8
+STILL_LONG_SIDE_PX = 1280
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class Proposal:
     racks: int
     bikes: int
     still: Path
+
+
+class _Look(NamedTuple):
+    """One sampled frame: what was found, the picture at the still's size, and the frame's own width and height."""
+
+    detections: list[Detection]
+    small_bgr: Image
+    size_px: tuple[int, int]
 
 
 def propose_to_files(source: Source, model: str, file: Path, *, force: bool) -> Proposal:
@@ -51,11 +61,10 @@ def propose_to_files(source: Source, model: str, file: Path, *, force: bool) -> 
     still = file.with_suffix(".jpg")
     _check_free((file, still), force=force)
     detector = open_detector(model)
-    seen = [(frame, detector.detect(frame)) for frame in sample_frames(source, SAMPLES)]
-    bikes = resting_bikes([detections for _, detections in seen])
-    frame, detections = seen[len(seen) // 2]
-    outlines = [_to_norm(outline_px, frame) for outline_px in rack_outlines_px(bikes)]
-    _write(still, _still(frame, detections, outlines))
+    looks = [_look(frame, detector) for frame in sample_frames(source, SAMPLES)]
+    bikes = resting_bikes([look.detections for look in looks])
+    outlines = [_to_norm(outline_px, *looks[0].size_px) for outline_px in rack_outlines_px(bikes)]
+    _write(still, _still([look.small_bgr for look in looks], outlines))
     _write(file, config_text(outlines, model, still.name).encode())
     return Proposal(len(outlines), len(bikes), still)
 
@@ -89,11 +98,15 @@ def config_text(outlines: Sequence[Polygon], model: str, still_name: str) -> str
 
 def _check_free(files: Iterable[Path], *, force: bool) -> None:
     for file in files:
-        if file.is_dir():
+        try:
+            is_folder, exists, has_home = file.is_dir(), file.exists(), file.parent.is_dir()
+        except OSError as error:
+            raise CannotWriteError(f"{file}: cannot be written ({error.strerror}); name another with --out") from error
+        if is_folder:
             raise CannotWriteError(f"{file}: is a folder; name a file with --out")
-        if file.exists() and not force:
+        if exists and not force:
             raise CannotWriteError(f"{file}: exists already; add --force to write over it, or name another with --out")
-        if not file.parent.is_dir():
+        if not has_home:
             raise CannotWriteError(f"{file}: there is no folder {file.parent}; make it first")
 
 
@@ -131,15 +144,21 @@ def _outline(group: Sequence[XyxyPx]) -> NDArray[np.float64]:
     return np.asarray(simpler, dtype=np.float64).reshape(-1, 2)
 
 
-def _to_norm(outline_px: NDArray[np.float64], frame: Frame) -> Polygon:
-    norm = np.clip(outline_px / (frame.width_px, frame.height_px), 0, 1).round(3)
+def _to_norm(outline_px: NDArray[np.float64], width_px: int, height_px: int) -> Polygon:
+    norm = np.clip(outline_px / (width_px, height_px), 0, 1).round(3)
     return tuple((float(x), float(y)) for x, y in norm)
 
 
-def _still(frame: Frame, detections: Sequence[Detection], outlines: Sequence[Polygon]) -> bytes:
-    image_bgr = without_heads(frame.image_bgr, detections)
-    scale = LONG_SIDE_PX * 4 / 3 / max(image_bgr.shape[:2])
-    image_bgr = np.asarray(cv2.resize(image_bgr, None, fx=scale, fy=scale), dtype=np.uint8)
+def _look(frame: Frame, detector: Detector) -> _Look:
+    detections = detector.detect(frame)
+    scale = STILL_LONG_SIDE_PX / max(frame.width_px, frame.height_px)
+    small_bgr = cv2.resize(without_heads(frame.image_bgr, detections), None, fx=scale, fy=scale)
+    return _Look(detections, np.asarray(small_bgr, dtype=np.uint8), (frame.width_px, frame.height_px))
+
+
+def _still(images_bgr: Sequence[Image], outlines: Sequence[Polygon]) -> bytes:
+    """The middle value of every pixel over the whole clip: whoever walked through is not on it."""
+    image_bgr = np.ascontiguousarray(np.median(np.stack(images_bgr), axis=0), dtype=np.uint8)
     _draw_grid(image_bgr)
     draw_racks(image_bgr, [Rack(f"rack-{number}", "", "", outline) for number, outline in enumerate(outlines, start=1)])
     _, encoded = cv2.imencode(".jpg", image_bgr, [cv2.IMWRITE_JPEG_QUALITY, 90])

@@ -8,8 +8,9 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from detector.config import ViewConfig, load_config
 from detector.offline import Wanted, run_clip
 from detector.saved_detections import FILE_NAME
 from tests.detector.drawn_footage import drawn_model, plain, scene, write_sound, write_stills, write_video
+
+NOBODY = 65534
 
 
 @dataclass(frozen=True)
@@ -120,11 +123,28 @@ def test_footage_that_cannot_be_used_is_one_sentence(
     assert not out.exists() or names(out) == []
 
 
-@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may read every folder")
-def test_a_folder_that_may_not_be_read_is_one_sentence(run: Run, tmp_path: Path, out: Path) -> None:
-    locked = _made(tmp_path / "locked")
-    locked.chmod(0)
-    one_sentence(run("detect", locked, "--out", out), str(locked), "cannot look into this folder")
+@pytest.fixture
+def closed_folder() -> Iterator[Path]:
+    """A folder that whoever runs the test may not look into, below one where they may do anything."""
+    with tempfile.TemporaryDirectory() as open_folder:
+        Path(open_folder).chmod(0o777)
+        closed = _made(Path(open_folder) / "closed")
+        write_video(closed / "yard.mp4", plain, count=2, fps=1)
+        closed.chmod(0)
+        root = os.geteuid() == 0
+        if root:  # may look into everything, so the test is somebody else meanwhile
+            os.seteuid(NOBODY)
+        yield closed
+        if root:
+            os.seteuid(0)
+        closed.chmod(0o700)
+
+
+@pytest.mark.parametrize("name", ["", "yard.mp4", "*.mp4"])
+def test_a_folder_that_may_not_be_read_is_one_sentence(run: Run, closed_folder: Path, name: str) -> None:
+    out = closed_folder.parent / "results"
+    one_sentence(run("detect", closed_folder / name, "--out", out), str(closed_folder), "ermission")
+    assert not out.exists() or names(out) == []
 
 
 BAD_CONFIGS = [

@@ -155,12 +155,19 @@ def test_stills_of_other_sizes_take_the_first_ones_size(tmp_path: Path) -> None:
     }
 
 
-def test_samples_are_spread_over_the_whole_clip(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "clip.avi", numbered, count=40, codec="mpeg4")
+@pytest.mark.parametrize(("count", "fps"), [(40, 5), (40, 0.1)])
+def test_samples_are_spread_over_the_whole_clip(tmp_path: Path, count: int, fps: float) -> None:
+    times_ms = [round(1000 * number / fps) for number in range(count)]
+    path = write_video(tmp_path / "clip.mkv", numbered, count=count, times_ms=times_ms, set_up=a_key_picture_every_4)
     numbers = [number_in(frame.image_bgr) for frame in sample_frames(path, 8)]
-    assert len(numbers) == 8
+    assert numbers == sorted(set(numbers))
+    assert 6 <= len(numbers) <= 8
     assert numbers[0] == 0
-    assert numbers[-1] > 20
+    assert numbers[-1] > 25
+
+
+def a_key_picture_every_4(stream: VideoStream) -> None:
+    stream.codec_context.gop_size = 4
 
 
 def cut(path: Path, share: float) -> Path:
