@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,17 +8,32 @@ import pytest
 
 from tests.brokers import Broker, Server, embedded_process, mosquitto_process, server
 
+KINDS = ["embedded", pytest.param("mosquitto", marks=pytest.mark.service("mosquitto"))]
 
-@pytest.fixture(params=["embedded", pytest.param("mosquitto", marks=pytest.mark.service("mosquitto"))])
-def broker(request: pytest.FixtureRequest, free_port: int, tmp_path: Path) -> Iterator[Broker]:
-    """A running broker, of each kind we say works."""
+
+def _start(request: pytest.FixtureRequest, folder: Path) -> Iterator[Broker]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = int(listener.getsockname()[1])
     if request.param == "embedded":
-        running = embedded_process(free_port)
+        running = embedded_process(port)
     else:
-        running = mosquitto_process(free_port, request.getfixturevalue("mosquitto_path"), tmp_path)
+        running = mosquitto_process(port, request.getfixturevalue("mosquitto_path"), folder)
     running.start()
     yield running
     running.kill()
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A running broker, of each kind we say works, shared by the tests of a file; retained states stay in it."""
+    yield from _start(request, tmp_path_factory.mktemp("broker"))
+
+
+@pytest.fixture(params=KINDS)
+def mortal_broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    """A broker of its own, for a test that kills it."""
+    yield from _start(request, tmp_path)
 
 
 @pytest.fixture
