@@ -30,6 +30,7 @@ from dashboard.volunteers.service import add_branch, new_password
 from dashboard.volunteers.tables import Volunteer
 
 SITE = "demo-campus"
+PLAN = Path(__file__).parent / "web" / "static" / "plans" / "demo-campus.json"
 LOGINS_FILE = "demo_logins.json"
 CHANGED = "(changed since)"
 ON_DUTY_FOR = timedelta(hours=9)
@@ -40,15 +41,13 @@ WEEKEND = 5
 
 @dataclass(frozen=True)
 class Spot:
-    """A building with its rack and the post beside it; `x` and `y` in the plan's units."""
+    """A building as the campus plan names it, `x` and `y` in the plan's units."""
 
     code: str
     name_zh: str
     name_en: str
     x: float
     y: float
-    rack: str
-    camera: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,20 @@ class Person:
     lead: bool = False
 
 
-SPOTS = (
-    Spot("teaching-1", "第一教学楼", "Teaching Building 1", 250, 210, "t1-east", "teaching-1-east"),
-    Spot("teaching-2", "第二教学楼", "Teaching Building 2", 430, 210, "t2-north"),
-    Spot("teaching-3", "第三教学楼", "Teaching Building 3", 610, 210, "t3-south"),
-    Spot("teaching-4", "第四教学楼", "Teaching Building 4", 790, 210, "t4-west"),
-    Spot("library", "图书馆", "Library", 500, 380, "library-gate"),
-    Spot("science", "理科楼", "Science Building", 250, 500, "science-yard"),
-    Spot("engineering", "工程楼", "Engineering Building", 720, 500, "engineering-east"),
-    Spot("canteen", "学生食堂", "Student Canteen", 480, 580, "canteen-front"),
-)
+RACKS = {
+    "teaching-1": "t1-east",
+    "teaching-2": "t2-north",
+    "teaching-3": "t3-south",
+    "teaching-4": "t4-west",
+    "library": "library-gate",
+    "science": "science-yard",
+    "engineering": "engineering-east",
+    "canteen": "canteen-front",
+}
+CAMERAS = {"t1-east": "teaching-1-east"}
+"""The rack and camera that the demo's worker names; the other racks have no camera yet."""
+BESIDE = (52.0, 34.0)
+"""From a building's middle to its rack, in the plan's units."""
 PEOPLE = (
     Person("vol", "小林", Role.VOLUNTEER, "teaching-1"),
     Person("vol2", "阿明", Role.VOLUNTEER, "teaching-2"),
@@ -98,7 +101,7 @@ def seed_demo(session: Session, at: datetime, home: Path) -> dict[str, str]:
     so that a demo whose port is open to others has no password that all the world knows.
     """
     site = _site(session)
-    posts = {spot.code: _spot(session, site, spot) for spot in SPOTS}
+    posts = {spot.code: _spot(session, site, spot) for spot in _spots()}
     passwords = _people(session, home / LOGINS_FILE, at)
     zone = ZoneInfo(site.timezone)
     helpers = _helpers(session, at)
@@ -125,14 +128,23 @@ def _site(session: Session) -> Site:
     return site
 
 
+def _spots() -> list[Spot]:
+    """The buildings of the campus plan, which is the one place that knows where they stand."""
+    plan = json.loads(PLAN.read_text(encoding="utf-8"))
+    spots = [Spot(**building) for building in plan["buildings"]]
+    return sorted(spots, key=lambda spot: list(RACKS).index(spot.code))
+
+
 def _spot(session: Session, site: Site, spot: Spot) -> Post:
     """The building, its rack and camera, and its post."""
     building = _place(session, Building, site, spot.code, (spot.name_zh, spot.name_en))
     building.plan_x, building.plan_y = spot.x, spot.y
-    rack = _place(session, Rack, site, spot.rack, (f"{spot.name_zh}车棚", f"{spot.name_en} rack"))
-    rack.building, rack.plan_x, rack.plan_y = building, spot.x + 40, spot.y + 30
-    if spot.camera is not None:
-        rack.camera = _place(session, Camera, site, spot.camera, (f"{spot.name_zh}东侧", f"{spot.name_en}, east"))
+    rack = _place(session, Rack, site, RACKS[spot.code], (f"{spot.name_zh}车棚", f"{spot.name_en} rack"))
+    rack.building, rack.plan_x, rack.plan_y = building, spot.x + BESIDE[0], spot.y + BESIDE[1]
+    if rack.code in CAMERAS:
+        rack.camera = _place(
+            session, Camera, site, CAMERAS[rack.code], (f"{spot.name_zh}东侧", f"{spot.name_en}, east")
+        )
     session.flush()
     post = session.scalar(select(Post).where(Post.building_id == building.id))
     return post or add_post(session, building, f"{spot.name_zh}门口", f"{spot.name_en} entrance")

@@ -106,9 +106,11 @@ def _board(request: Request, session: Session, account: Account) -> dict[str, An
     asked = offered_to(session, account.id)
     if asked:
         mark_seen(session, account.id, asked, now())
+    since = queries.newest_change(session)
+    board = queries.board(session, account.id, midnight)
     return {
-        "since": queries.newest_change(session),
-        "board": queries.board(session, account.id, midnight),
+        "since": since,
+        "board": replace(board, waiting=sorted(board.waiting, key=lambda alert: alert.id not in asked)),
         "done_today": queries.done_today(session, account.id, midnight),
         "asked": asked,
         "words": words,

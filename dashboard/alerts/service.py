@@ -120,9 +120,10 @@ def attach_snapshot(session: Session, alert_id: str, media_key: str, at: datetim
         note(session, alert_id, Change.PICTURE, at)
 
 
-def offer(session: Session, alert_id: str, at: datetime) -> bool:
-    """Somebody was told."""
-    return _step(session, alert_id, (AlertState.OPEN,), {"state": AlertState.OFFERED}, Change.OFFERED, at)
+def offer(session: Session, alert_id: str, at: datetime, asked_id: int | None = None) -> bool:
+    """Somebody was told; `asked_id` is who."""
+    offered = {"state": AlertState.OFFERED}
+    return _step(session, alert_id, (AlertState.OPEN,), offered, Change.OFFERED, at, account_id=asked_id)
 
 
 def take(session: Session, alert_id: str, account_id: int, at: datetime) -> Answer:

@@ -57,7 +57,7 @@ def finish(session: Session, started: Started, at: datetime, error: ChannelError
     this = (Delivery.id == started.delivery_id, Delivery.attempted_at == started.attempted_at, unseen)
     session.execute(update(Delivery).where(*this).values(**outcome))
     if error is None:
-        _offer(session, started.notice.alert_id, at)
+        _offer(session, started.notice, at)
 
 
 def resume_interrupted(session: Session, at: datetime) -> int:
@@ -76,10 +76,11 @@ def mark_seen(session: Session, account_id: int, alert_ids: Iterable[str], at: d
         session.execute(update(Delivery).where(*unseen).values(state=DeliveryState.SEEN, seen_at=at))
 
 
-def _offer(session: Session, alert_id: str, at: datetime) -> None:
+def _offer(session: Session, notice: Notice, at: datetime) -> None:
     """The second and every further person asked is a change too: open pages wait for it."""
-    if not alerts.offer(session, alert_id, at) and queries.is_waiting(session, alert_id):
-        alerts.note(session, alert_id, Change.OFFERED, at)
+    offered = alerts.offer(session, notice.alert_id, at, notice.account_id)
+    if not offered and queries.is_waiting(session, notice.alert_id):
+        alerts.note(session, notice.alert_id, Change.OFFERED, at, notice.account_id)
 
 
 def _hold(session: Session, alert_id: str) -> bool:

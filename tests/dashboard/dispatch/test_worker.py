@@ -187,10 +187,11 @@ def test_every_person_asked_is_a_change_that_open_pages_see(campus: Campus) -> N
     clock.wait(90)
     dispatch_all(campus, channel, clock)
     with campus.sessions.begin() as session:
-        assert list(session.scalars(select(AlertChange.change).order_by(AlertChange.id))) == [
-            "raised",
-            "offered",
-            "offered",
+        changes = session.scalars(select(AlertChange).order_by(AlertChange.id)).all()
+        assert [(c.change, c.account_id) for c in changes] == [
+            ("raised", None),
+            ("offered", campus.here),
+            ("offered", campus.far),
         ]
 
 
