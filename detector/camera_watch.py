@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -89,9 +90,10 @@ class CameraWatch:
                 self._follow()
             except CannotWriteError as error:  # only while stopping: the sink waits out a full disk
                 log.error("a message was lost while stopping", camera=self.config.id, reason=str(error))  # noqa: TRY400
-            except Exception:
+            except Exception:  # noqa: BLE001
                 # The outermost loop of a camera: the other cameras go on, and this one starts afresh.
-                log.exception("the camera's line broke; starting it again", camera=self.config.id)
+                trace = traceback.format_exc()
+                log.error("the camera's line broke; starting it again", camera=self.config.id, trace=trace)  # noqa: TRY400
                 self.stop.wait(START_AGAIN_AFTER_S)
 
     def _follow(self) -> None:

@@ -14,7 +14,7 @@ from detector.boxes import XyxyNorm
 from detector.reminders import Reminder
 from detector.sinks import Sink
 from detector.snapshots import bike_picture
-from detector.vocabulary import Frame, Kind, LockVerdict, Stay, StayEvent, StayEventKind, Track
+from detector.vocabulary import Detection, Frame, Kind, LockVerdict, Stay, StayEvent, StayEventKind, Track
 
 Entropy = Callable[[int], bytes]
 """Gives that many bytes, new ones at every call: `os.urandom` live, `seeded_entropy` for recorded footage."""
@@ -100,8 +100,8 @@ class Outgoing:
         self._sink.send(message)
         return message
 
-    def tell_reminder(self, reminder: Reminder, frame: Frame, tracks: Sequence[Track]) -> AlertMessage:
-        """Send an alert, and after a new one the picture of its bike."""
+    def tell_reminder(self, reminder: Reminder, frame: Frame, seen: Sequence[Detection | Track]) -> AlertMessage:
+        """Send an alert, and after a new one the picture of its bike, without the heads of whoever is in `seen`."""
         stay = reminder.stay
         message = AlertMessage(
             **self._stamper.stamp(reminder.at),
@@ -123,13 +123,12 @@ class Outgoing:
         )
         self._sink.send(message)
         if message.snapshot:
-            self._sink.send_snapshot(self._camera, message.alert_id, _picture(stay, frame, tracks))
+            self._sink.send_snapshot(self._camera, message.alert_id, _picture(stay, frame, seen))
         return message
 
 
-def _picture(stay: Stay, frame: Frame, tracks: Sequence[Track]) -> bytes:
-    people = [track for track in tracks if track.kind is Kind.PERSON]
-    return bike_picture(frame, stay.xyxy_norm.to_px(frame.width_px, frame.height_px), people)
+def _picture(stay: Stay, frame: Frame, seen: Sequence[Detection | Track]) -> bytes:
+    return bike_picture(frame, stay.xyxy_norm.to_px(frame.width_px, frame.height_px), seen)
 
 
 def _stay_word(kind: StayEventKind, verdict: LockVerdict | None) -> Literal["opened", "judged", "closed"] | None:

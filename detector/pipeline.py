@@ -66,17 +66,18 @@ def _step(frame: Frame, line: Line) -> Step:
     detections = line.detector.detect(frame)
     tracks = line.tracker.update(detections, frame.at)
     events = line.watch.update(tracks, detections, frame.at, frame.width_px, frame.height_px)
-    judged = tuple(_judge(event, frame, tracks, line) for event in events)
-    expired = [line.outgoing.tell_reminder(reminder, frame, tracks) for reminder in line.policy.expire(frame.at)]
+    seen: list[Track | Detection] = [*tracks, *detections]  # who is too faint to follow has a head to hide, too
+    judged = tuple(_judge(event, frame, seen, line) for event in events)
+    expired = [line.outgoing.tell_reminder(reminder, frame, seen) for reminder in line.policy.expire(frame.at)]
     return Step(frame, detections, tracks, line.watch.stays, judged, tuple(expired))
 
 
-def _judge(event: StayEvent, frame: Frame, tracks: list[Track], line: Line) -> Judged:
+def _judge(event: StayEvent, frame: Frame, seen: list[Track | Detection], line: Line) -> Judged:
     verdict = None
     if event.kind is StayEventKind.LEFT:
         brightness = brightness_around(frame.image_bgr, event.stay.xyxy_norm)
         verdict = judge_lock(replace(event.evidence, brightness=brightness), line.thresholds)
     line.outgoing.tell_stay(event, verdict)
     reminder = line.policy.decide(event, verdict, frame.at)
-    alert = line.outgoing.tell_reminder(reminder, frame, tracks) if reminder else None
+    alert = line.outgoing.tell_reminder(reminder, frame, seen) if reminder else None
     return Judged(event, verdict, alert)

@@ -143,6 +143,8 @@ def test_many_threads_put_and_acknowledge_without_losing_any(tmp_path: Path) -> 
 
 def test_every_put_is_synced_to_the_disk(tmp_path: Path) -> None:
     with Outbox(tmp_path / "outbox.db") as outbox:
-        settings = [outbox._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+        settings = [
+            outbox._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+        ]
     assert settings == ["wal", 2]
     assert sqlite3.threadsafety >= 1

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from broker_bridge.messages import UpMessage
 from detector.boxes import XyxyPx
+from detector.config import ViewConfig
+from detector.outgoing import Stamper, seeded_entropy
+from detector.pipeline import Line, run_line
 from detector.snapshots import bike_picture, without_heads
 from detector.vocabulary import Detection, Frame, Kind, Track
+from tests.detector.drawn_footage import DrawnDetector, scene
 
 AT = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 Image = NDArray[np.uint8]
@@ -132,3 +137,43 @@ def test_the_blocks_cannot_be_told_from_those_of_another_face() -> None:
     blocks = [without_heads(image, [person(0, 0, 60, 180)])[:54].astype(int) for image in (one, other)]
     assert np.abs(one[:54].astype(int) - other[:54]).mean() > 30
     assert np.abs(blocks[0] - blocks[1]).mean() < 12
+
+
+FAINT = person(215, 120, 240, 200, score=0.12)
+
+
+class SeesSomebodyFaint(DrawnDetector):
+    """Finds one more person, with a score far too low to be followed."""
+
+    def detect(self, frame: Frame) -> list[Detection]:
+        return [*super().detect(frame), FAINT]
+
+
+class Pictures:
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+
+    def send(self, message: UpMessage) -> None:
+        pass
+
+    def send_snapshot(self, camera: str, alert_id: str, jpeg: bytes) -> None:  # noqa: ARG002
+        self.taken.append(jpeg)
+
+
+def test_the_head_of_somebody_too_faint_to_be_followed_leaves_the_edge_unrecognisable() -> None:
+    def with_stripes(number: int) -> Image:
+        image = scene(number)
+        image[120:140, 215:240:4] = image[120:140, 216:240:4] = 0
+        return image
+
+    frames = [Frame(with_stripes(number), number, AT + timedelta(seconds=number / 5)) for number in range(75)]
+    pictures = Pictures()
+    line = Line(
+        ViewConfig(), "gate", SeesSomebodyFaint(), pictures, Stamper("north", "edge-1", "b", seeded_entropy("s"))
+    )
+    for _ in run_line(frames, line):
+        pass
+    (jpeg,) = pictures.taken
+    # The bike stands at 120,150; its picture begins 0.35 of its width to the left of and above it.
+    head = decoded(jpeg)[120 - 118 : 140 - 118, 217 - 88 : 238 - 88]
+    assert np.ptp(head.astype(int).mean(axis=2)) < 60, "black stripes on grey have become a few grey blocks"
