@@ -116,8 +116,8 @@ class _Reader:
             try:
                 self._read_on()
                 reason = "it ended"
-            except (CannotReadError, OSError, ValueError) as error:  # PyAV's errors are OSErrors or ValueErrors
-                reason = str(error).replace(self.source, _without_password(self.source))
+            except Exception as error:  # noqa: BLE001 -- a reader's outermost loop: no fault of a camera may end it
+                reason = (str(error) or repr(error)).replace(self.source, _without_password(self.source))
             wait_s = FIRST_WAIT_S if self.counts.arrived > before else min(2 * wait_s, LONGEST_WAIT_S)
             if not self.stop.is_set():
                 log.warning("camera lost; trying again", source=_without_password(self.source), reason=reason)

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice, pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from detector.live import Counts, _NewestOnly, live_frames
+from detector.live import Counts, Picture, _NewestOnly, live_frames
 from detector.vocabulary import Frame
 from tests.brokers import AT, wait_for
-from tests.detector.drawn_footage import number_in, plain, write_video
+from tests.detector.drawn_footage import number_in, numbered, plain, write_video
 
 
 def frame(number: int) -> Frame:
@@ -136,3 +139,55 @@ def test_a_stream_that_cannot_be_reached_is_tried_again_and_its_password_not_tol
     assert counts.arrived == 0
     assert f"rtsp://127.0.0.1:{free_port}" in said
     assert "secret" not in said
+
+
+class MotionJpeg(BaseHTTPRequestHandler):
+    """A camera over HTTP that hangs up after twenty pictures."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        _, encoded = cv2.imencode(".jpg", numbered(3))
+        for _ in range(20):
+            self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\n")
+            self.wfile.write(f"Content-Length: {encoded.size}\r\n\r\n".encode() + encoded.tobytes() + b"\r\n")
+            self.server.pause.wait(0.04)  # type: ignore[attr-defined]
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_network_camera_that_hangs_up_is_connected_again() -> None:
+    camera = ThreadingHTTPServer(("127.0.0.1", 0), MotionJpeg)
+    camera.pause = threading.Event()  # type: ignore[attr-defined]
+    serving = threading.Thread(target=camera.serve_forever)
+    serving.start()
+    stop, counts = threading.Event(), Counts()
+    try:
+        source = f"http://127.0.0.1:{camera.server_port}/video"
+        for frame in live_frames(source, fps=50, stop=stop, counts=counts):
+            assert number_in(frame.image_bgr) == 3
+            if counts.arrived > 25:
+                stop.set()
+    finally:
+        camera.shutdown()
+        serving.join()
+        camera.server_close()
+    assert counts.arrived > 25, "more than one connection gave"
+    assert counts.last_frame_at is not None
+
+
+def test_a_reader_outlives_whatever_a_camera_does_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def stumble(_source: str, _stop: threading.Event) -> Iterator[Picture]:
+        tries.append(1)
+        if len(tries) == 1:
+            raise RuntimeError("the driver is confused")
+        yield plain
+
+    monkeypatch.setattr("detector.live.open_source", stumble)
+    stop = threading.Event()
+    assert next(live_frames("0", fps=5, stop=stop, counts=Counts())).index == 0
+    stop.set()
