@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from dashboard.accounts.guard import require
 from dashboard.accounts.tables import Account, Role
 from dashboard.accounts.visitor import THEME_COOKIE, THEMES, visitor_of
-from dashboard.web.deps import AppSettings
+from dashboard.web.deps import AppSettings, DbSession
 from dashboard.web.i18n import LANGUAGE_COOKIE, as_language
 from dashboard.web.navigation import start_page
 
@@ -26,6 +26,7 @@ def start(request: Request, account: Annotated[Account, Depends(require())]) -> 
 @router.post("/preferences")
 def prefer(
     request: Request,
+    session: DbSession,
     settings: AppSettings,
     language: Annotated[str, Form()] = "",
     theme: Annotated[str, Form()] = "",
@@ -36,7 +37,7 @@ def prefer(
     if chosen := as_language(language):
         response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=A_YEAR_S, samesite="lax", secure=settings.secure_cookies)
         if account := visitor_of(request).account:
-            account.language = chosen
+            session.get_one(Account, account.id).language = chosen
     if theme in THEMES:
         response.set_cookie(THEME_COOKIE, theme, max_age=A_YEAR_S, samesite="lax", secure=settings.secure_cookies)
     return response

@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.orm import Session
 
-from dashboard.accounts.service import add_account
 from dashboard.accounts.tables import Account, Role
 from dashboard.alerts.service import AlertReport
 from dashboard.app import create_app
@@ -23,6 +25,8 @@ from dashboard.settings import Settings
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 PASSWORD = "please-lock-it"
+CHEAP_HASH = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(PASSWORD)
+"""As safe as a test needs: the real cost would be most of a test's time."""
 
 
 def settings_in(folder: Path, **changes: Any) -> Settings:  # noqa: ANN401 - settings of any type
@@ -37,7 +41,11 @@ def database_in(folder: Path) -> Sessions:
 
 
 def person(session: Session, username: str, role: Role = Role.VOLUNTEER, **changes: str) -> Account:
-    return add_account(session, username, PASSWORD, role, NOON, **changes)
+    plain = {"display_name": username, "language": ""}
+    account = Account(username=username, role=role, password_hash=CHEAP_HASH, created_at=NOON, **plain | changes)
+    session.add(account)
+    session.flush()
+    return account
 
 
 def report(stay: str = "stay-1", **changes: Any) -> AlertReport:  # noqa: ANN401 - fields of any type
@@ -73,12 +81,12 @@ def pages_in(folder: Path, **changes: Any) -> Iterator[TestClient]:  # noqa: ANN
         yield client
 
 
-def csrf_of(client: TestClient, path: str = "/login") -> str:
-    page = client.get(path).text
+def csrf_of(client: httpx.Client, path: str = "/login") -> str:
+    page: str = client.get(path).text
     return page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
 
 
-def log_in(client: TestClient, username: str) -> str:
+def log_in(client: httpx.Client, username: str) -> str:
     """Log in as somebody; returns the token that this login's forms carry."""
     form = {"username": username, "password": PASSWORD, "csrf_token": csrf_of(client)}
     assert client.post("/login", data=form).status_code == 303

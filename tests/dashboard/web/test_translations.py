@@ -34,9 +34,7 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 def used() -> dict[str, str]:
     """Every marked string of templates and code, with the file that uses it first."""
     strings: dict[str, str] = {}
-    for file, _line, message, _comments, _context in extract_from_dir(
-        DASHBOARD, METHODS, OPTIONS, keywords=KEYWORDS
-    ):
+    for file, _line, message, _comments, _context in extract_from_dir(DASHBOARD, METHODS, OPTIONS, keywords=KEYWORDS):
         strings.setdefault(message if isinstance(message, str) else message[0], str(file))
     return strings
 
