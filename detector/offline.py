@@ -21,9 +21,8 @@ from detector.model_folder import identify_model, load_model_folder
 from detector.outgoing import Stamper, seeded_entropy
 from detector.pipeline import Line, run_line
 from detector.report import ReportFacts, render_report
-from detector.results import EVENTS, REPORT, STAYS, VIDEO, is_result, result_folder
+from detector.results import DETECTIONS, EVENTS, REPORT, STAYS, VIDEO, is_result, result_folder
 from detector.saved_detections import (
-    FILE_NAME,
     DetectionSettings,
     ReplayedDetector,
     SavedHeader,
@@ -168,13 +167,19 @@ def _detector(
             detector.check_fits(header)
             header = header.model_copy(update={"model": detector.header.model, "settings": detector.header.settings})
         assert detector is not None, "either a model or saved detections"
-        if wanted.save_detections:
-            detector = stack.enter_context(SavingDetector(detector, folder / FILE_NAME, header))
+        if wanted.save_detections or _replaces_its_source(wanted, clip):
+            detector = stack.enter_context(SavingDetector(detector, folder / DETECTIONS, header))
         yield detector, header
 
 
 def _saved_file(given: Path, clip: Clip) -> Path:
-    return given / clip.name / FILE_NAME if given.is_dir() else given
+    return given / clip.name / DETECTIONS if given.is_dir() else given
+
+
+def _replaces_its_source(wanted: Wanted, clip: Clip) -> bool:
+    """Whoever runs again in place keeps what the run is made from."""
+    given = wanted.from_detections
+    return given is not None and _saved_file(given, clip).resolve() == (wanted.out / clip.name / DETECTIONS).resolve()
 
 
 def _video(wanted: Wanted, folder: Path) -> AnnotatedVideo:

@@ -11,6 +11,8 @@ from pathlib import Path
 from detector.errors import CannotWriteError
 
 EVENTS, STAYS, REPORT, VIDEO = "events.jsonl", "stays.csv", "report.html", "annotated.mp4"
+DETECTIONS, SNAPSHOTS = "detections.jsonl", "snapshots"
+OURS = frozenset({EVENTS, STAYS, REPORT, VIDEO, DETECTIONS, SNAPSHOTS})
 
 
 def make_out(out: Path) -> None:
@@ -42,16 +44,27 @@ def result_folder(out: Path, name: str) -> Iterator[Path]:
         CannotWriteError: writing fails, or something else is in its place.
     """
     final, partial = out / name, out / f".{name}.partial-{secrets.token_hex(4)}"
-    if final.exists() and not is_result(final):
-        raise CannotWriteError(f"{final}: exists and is not a result of pleaselock; move it away or name another --out")
+    _check_replaceable(final)
     try:
         partial.mkdir()
         yield partial
         _put_in_place(partial, final)
     except OSError as error:
-        raise CannotWriteError(f"{final}: cannot be written ({error.strerror or error}); check its space and permissions") from error
+        raise CannotWriteError(
+            f"{final}: cannot be written ({error.strerror or error}); check its space and permissions"
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check_replaceable(final: Path) -> None:
+    if not final.exists():
+        return
+    if not is_result(final):
+        raise CannotWriteError(f"{final}: exists and is not a result of pleaselock; move it away or name another --out")
+    strangers = sorted(path.name for path in final.iterdir() if path.name not in OURS and path.name[0] != ".")
+    if strangers:
+        raise CannotWriteError(f"{final}: would be replaced, but holds {strangers[0]}; move that away first")
 
 
 def is_result(folder: Path) -> bool:

@@ -24,7 +24,6 @@ from detector.frames import Source
 from detector.frames_stills import Stills
 from detector.vocabulary import Detection, Frame, Kind
 
-FILE_NAME = "detections.jsonl"
 ENDS_BYTES = 1 << 20
 
 

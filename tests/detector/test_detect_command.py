@@ -22,7 +22,7 @@ from broker_bridge.messages import UP_MESSAGE
 from detector.clips import Clip
 from detector.config import ViewConfig, load_config
 from detector.offline import Wanted, run_clip
-from detector.saved_detections import FILE_NAME
+from detector.results import DETECTIONS
 from tests.detector.drawn_footage import drawn_model, plain, scene, write_sound, write_stills, write_video
 
 NOBODY = 65534
@@ -82,12 +82,12 @@ def test_the_model_finds_the_stay_of_a_rendered_clip_and_the_report_says_so(
     assert re.search(r"left_unlocked: 0:\d\d, \d+ stays, 1 not locked, 1 alerts, \d+\.\d x real time -> ", ran.out)
     assert ran.err == ""
     folder = tmp_path / "left_unlocked"
-    assert names(folder) == [FILE_NAME, "events.jsonl", "report.html", "snapshots", "stays.csv"]
+    assert names(folder) == [DETECTIONS, "events.jsonl", "report.html", "snapshots", "stays.csv"]
     for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines():
         UP_MESSAGE.validate_json(line)
     with (folder / "stays.csv").open(encoding="utf-8", newline="") as file:
         assert [row["alert"] for row in csv.DictReader(file) if row["preexisting"] == "no"] == ["raised"]
-    again = run("detect", clip, "--out", tmp_path / "again", "--from-detections", folder / FILE_NAME)
+    again = run("detect", clip, "--out", tmp_path / "again", "--from-detections", folder / DETECTIONS)
     assert again.status == 0, again.err
     for name in ("events.jsonl", "stays.csv", "report.html"):
         assert (tmp_path / "again" / "left_unlocked" / name).read_bytes() == (folder / name).read_bytes(), name
@@ -248,7 +248,7 @@ def test_saved_detections_of_many_clips_are_found_in_the_earlier_folder(run: Run
     clips = [write_video(tmp_path / f"{name}.mp4", scene, count=40) for name in ("east", "west")]
     for clip in clips:
         run_clip(Clip(clip.stem, clip), Wanted(tmp_path, ViewConfig(), save_detections=True), drawn_model())
-    refused = run("detect", *clips, "--out", out, "--from-detections", tmp_path / "east" / FILE_NAME)
+    refused = run("detect", *clips, "--out", out, "--from-detections", tmp_path / "east" / DETECTIONS)
     one_sentence(refused, "is of one clip, but 2 are named")
     assert run("detect", *clips, "--out", out, "--from-detections", tmp_path).status == 0
     for clip in clips:

@@ -16,7 +16,7 @@ from detector.clips import Clip
 from detector.config import ViewConfig
 from detector.errors import CannotReadError, CannotWriteError, UsageError
 from detector.offline import Wanted, camera_of, run_clip
-from detector.saved_detections import FILE_NAME
+from detector.results import DETECTIONS
 from detector.stays_csv import COLUMNS
 from detector.vocabulary import Detection, Frame
 from tests.detector.drawn_footage import DrawnDetector, drawn_model, plain, scene, write_video
@@ -79,12 +79,12 @@ def test_the_annotated_video_shows_every_frame_looked_at(results: Path) -> None:
 
 def test_a_second_run_gives_the_same_bytes(clip: Clip, results: Path, tmp_path: Path) -> None:
     run_clip(clip, wanted(tmp_path, video=True, save_detections=True), drawn_model())
-    for name in ("events.jsonl", "stays.csv", "report.html", FILE_NAME):
+    for name in ("events.jsonl", "stays.csv", "report.html", DETECTIONS):
         assert (tmp_path / "gate" / name).read_bytes() == (results / name).read_bytes(), name
 
 
 def test_saved_detections_give_the_same_bytes_without_a_model(clip: Clip, results: Path, tmp_path: Path) -> None:
-    run_clip(clip, wanted(tmp_path, from_detections=results / FILE_NAME), None)
+    run_clip(clip, wanted(tmp_path, from_detections=results / DETECTIONS), None)
     for name in ("events.jsonl", "stays.csv", "report.html"):
         assert (tmp_path / "gate" / name).read_bytes() == (results / name).read_bytes(), name
 
@@ -177,6 +177,22 @@ def test_a_clip_without_bikes_is_a_finished_result_too(tmp_path: Path) -> None:
     assert "Nobody was seen parking here." in (tmp_path / "out" / "empty yard" / "report.html").read_text("utf-8")
 
 
+def test_a_result_with_something_of_the_users_in_it_is_not_replaced(clip: Clip, tmp_path: Path) -> None:
+    run_clip(clip, wanted(tmp_path), drawn_model())
+    (tmp_path / "gate" / "notes.txt").write_text("seen by hand")
+    with pytest.raises(CannotWriteError, match=r"holds notes\.txt"):
+        run_clip(clip, wanted(tmp_path), drawn_model())
+    assert (tmp_path / "gate" / "notes.txt").read_text() == "seen by hand"
+
+
+def test_running_again_in_place_keeps_the_saved_detections(clip: Clip, tmp_path: Path) -> None:
+    run_clip(clip, wanted(tmp_path, save_detections=True), drawn_model())
+    saved = tmp_path / "gate" / DETECTIONS
+    before = saved.read_bytes()
+    run_clip(clip, wanted(tmp_path, from_detections=saved), None)
+    assert saved.read_bytes() == before
+
+
 REFUSED = [
     ("another clip", {"fingerprint": "0" * 64}, "was made for the clip gate"),
     ("another frame rate", {"fps": 2.5}, "2.5 frames a second, not for 5"),
@@ -190,7 +206,7 @@ REFUSED = [
 def test_saved_detections_of_something_else_are_refused(
     clip: Clip, results: Path, tmp_path: Path, changed: dict[str, object], said: str
 ) -> None:
-    header, rest = (results / FILE_NAME).read_text().split("\n", maxsplit=1)
+    header, rest = (results / DETECTIONS).read_text().split("\n", maxsplit=1)
     (tmp_path / "out").mkdir()
     saved = tmp_path / "saved.jsonl"
     saved.write_text(json.dumps(json.loads(header) | changed) + "\n" + rest)
@@ -213,7 +229,7 @@ def test_damaged_saved_detections_are_refused(
 ) -> None:
     assert callable(damage)
     saved = tmp_path / "saved.jsonl"
-    saved.write_text("".join(f"{line}\n" for line in damage((results / FILE_NAME).read_text().splitlines())))
+    saved.write_text("".join(f"{line}\n" for line in damage((results / DETECTIONS).read_text().splitlines())))
     (tmp_path / "out").mkdir()
     with pytest.raises(CannotReadError, match=said):
         run_clip(clip, wanted(tmp_path / "out", from_detections=saved), None)
