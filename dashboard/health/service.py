@@ -1,15 +1,18 @@
-"""How workers and cameras are; the newest report wins, whatever order they arrive in."""
+"""How workers and cameras are, as they last said; reports may come late, and an edge's clock may be set back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from dashboard.health.queries import worker_by_code
 from dashboard.health.tables import CameraHealth, Worker
 from dashboard.places.service import ensure_camera, ensure_site
+
+LATE = timedelta(minutes=1)
+"""A report older than the last by less than this came late; by more, the clock of the edge was set back."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,8 @@ def record_worker(session: Session, report: WorkerReport) -> None:
     if worker is None:
         worker = Worker(site=site, code=report.worker_id)
         session.add(worker)
-    elif report.at < worker.reported_at:
-        return
+    elif report.state == "offline" and report.at < worker.reported_at:
+        return  # the last will of an older connection: the worker has connected again since
     worker.state, worker.boot, worker.reported_at = report.state, report.boot, report.at
     worker.version, worker.config_hash, worker.cameras = report.version, report.config_hash, list(report.cameras)
     worker.model_id, worker.model_sha256 = report.model_id, report.model_sha256
@@ -64,7 +67,7 @@ def record_camera(session: Session, report: CameraReport) -> None:
     if health is None:
         health = CameraHealth(camera_id=camera.id)
         session.add(health)
-    elif report.at < health.reported_at:
+    elif health.reported_at - LATE < report.at < health.reported_at:
         return
     health.worker_code, health.reported_at, health.last_frame_at = report.worker_id, report.at, report.last_frame_at
     health.fps_in, health.fps_seen, health.fps_inferred = report.fps_in, report.fps_seen, report.fps_inferred

@@ -7,7 +7,7 @@ import re
 import tempfile
 from pathlib import Path
 
-KEY = re.compile(r"^[A-Za-z0-9_-]+/[A-Za-z0-9_.:-]+\.[a-z]+$")
+KEY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_.:-]+\.[a-z]+")
 
 
 def snapshot_key(alert_id: str) -> str:
@@ -54,6 +54,6 @@ def path_of(folder: Path, key: str) -> Path:
 
 
 def _checked(key: str) -> str:
-    if not KEY.match(key):
+    if not KEY.fullmatch(key):
         raise ValueError(f"{key!r} cannot be the key of a picture; write it as folder/name.jpg")
     return key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from dashboard.places.queries import by_code, site_by_code
 from dashboard.places.tables import Building, Camera, Rack, Site
 
 Row = TypeVar("Row", Site, Building, Rack, Camera)
+LATE = timedelta(minutes=1)
+"""A count older than the last by less than this came late; by more, the clock of the edge was set back."""
 UNNAMED = "unnamed"
 """The building of a rack of which only the rack is known."""
 
@@ -57,9 +59,10 @@ def ensure_camera(session: Session, site_id: str, camera_id: str) -> Camera:
 
 
 def record_occupancy(session: Session, report: OccupancyReport) -> None:
-    """Remember the newest count of a rack; an older one arriving late changes nothing."""
+    """Remember the newest count of a rack; one that comes late changes nothing."""
     rack = _ensure_rack(session, ensure_site(session, report.site_id), report.rack_id, UNNAMED)
-    if rack.occupancy_at is None or report.at >= rack.occupancy_at:
+    late = rack.occupancy_at is not None and rack.occupancy_at - LATE < report.at < rack.occupancy_at
+    if not late:
         rack.occupancy_at, rack.bikes = report.at, report.bikes
         rack.unlocked, rack.unsure = report.unlocked, report.unsure
 
@@ -68,9 +71,7 @@ def _ensure_rack(session: Session, site: Site, rack_id: str, building_id: str) -
     rack = by_code(session, Rack, site, rack_id)
     if rack is None:
         building = _ensure_building(session, site, building_id)
-        return _added(
-            session, Rack(site_id=site.id, building=building, code=rack_id, name_zh=rack_id, name_en=rack_id)
-        )
+        return _added(session, Rack(site_id=site.id, building=building, code=rack_id, name_zh=rack_id, name_en=rack_id))
     if building_id not in (UNNAMED, rack.building.code):
         rack.building = _ensure_building(session, site, building_id)
     return rack

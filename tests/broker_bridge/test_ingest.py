@@ -158,6 +158,17 @@ def test_a_last_will_counts_unless_the_worker_has_connected_again_since(host: Se
     assert state() == "offline"
 
 
+def test_an_edge_whose_clock_was_set_back_an_hour_is_still_heard(host: Server) -> None:
+    for number, state in ((7200, "online"), (7200, "offline"), (3600, "online")):
+        say(host, status(number, state=state))
+        rate = 5.0 if number == 7200 else 4.0
+        say(host, CameraHealth(**header(number), camera="gate", fps_in=25, fps_seen=5, fps_inferred=rate))
+        say(host, RackOccupancy(**header(number), rack="rack-1", bikes=int(rate), unlocked=0, unsure=0))
+    assert only(host, health.Worker).state == "online"
+    assert only(host, health.CameraHealth).fps_inferred == 4.0
+    assert only(host, Rack).bikes == 4
+
+
 def test_a_worker_that_says_online_is_to_be_greeted(host: Server) -> None:
     assert say(host, status()).worker_is_back
     assert not say(host, status(1, state="offline")).worker_is_back
