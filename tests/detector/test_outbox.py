@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -147,4 +146,3 @@ def test_every_put_is_synced_to_the_disk(tmp_path: Path) -> None:
             outbox._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
         ]
     assert settings == ["wal", 2]
-    assert sqlite3.threadsafety >= 1
