@@ -21,6 +21,11 @@ def ids(outbox: Outbox, limit: int = 100) -> list[str]:
     return [one.message_id for one in outbox.pending(limit)]
 
 
+def fill(outbox: Outbox) -> None:
+    for number in range(1000):
+        outbox.put(letter(number, size=5000))
+
+
 def test_letters_come_back_whole_and_in_order(tmp_path: Path) -> None:
     with Outbox(tmp_path / "deep" / "outbox.db") as outbox:
         for number in range(5):
@@ -97,8 +102,7 @@ def test_whatever_was_put_before_a_kill_9_is_there_after_it(tmp_path: Path, proj
 def test_a_full_disk_is_said_plainly_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     with Outbox(tmp_path / "outbox.db", max_bytes=200_000) as outbox:
         with pytest.raises(CannotWriteError, match=r"outbox\.db: the outbox cannot be used .*full"):
-            for number in range(1000):
-                outbox.put(letter(number, size=5000))
+            fill(outbox)
         kept = outbox.depth()
         assert ids(outbox, 1000) == [f"id-{number}" for number in range(kept)]
         outbox.acknowledge(ids(outbox, 1000))
