@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 from pydantic import ValidationError
 
@@ -68,6 +69,7 @@ def demo() -> None:
 
 
 def main() -> None:
+    _log_plainly()
     try:
         app()
     except SAID_PLAINLY as error:
@@ -78,6 +80,19 @@ def main() -> None:
         name = "PLEASELOCK_" + "_".join(str(part) for part in first["loc"]).upper()
         typer.echo(f"pleaselock: {name}: {first['msg'].lower()}, not {first['input']!r}; mend the variable", err=True)
         sys.exit(2)
+
+
+def _log_plainly() -> None:
+    """One line an event on stderr: stdout belongs to what a command answers."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 if __name__ == "__main__":
