@@ -13,10 +13,9 @@ from sample_videos.render.picture_parts import Image
 _QUALITY = {"crf": "25", "preset": "slow", "tune": "film"}
 
 
-def write_clip(path: Path, frames: Iterable[Image], *, fps: int) -> int:
-    """Encode frames of one size, uint8 BGR, to `path`; gives the file's size in bytes. Replaces the file only when done."""
-    part = path.with_suffix(".part.mp4")
-    with av.open(str(part), "w", options={"movflags": "+faststart"}) as container:
+def write_clip(path: Path, frames: Iterable[Image], *, fps: int) -> None:
+    """Encode frames of one size, uint8 BGR, to `path`."""
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=Fraction(fps), options=_QUALITY)
         stream.pix_fmt = "yuv420p"
         stream.gop_size = fps * 3
@@ -25,5 +24,3 @@ def write_clip(path: Path, frames: Iterable[Image], *, fps: int) -> int:
                 stream.height, stream.width = image.shape[:2]
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         container.mux(stream.encode())
-    part.replace(path)
-    return path.stat().st_size

@@ -1,7 +1,7 @@
 """Render the sample clips and write their truth: `python -m sample_videos.render.make_clips [scenario ...]`.
 
-Needs Blender as a Python module: see `requirements.txt` beside this file. Frames that are already in the work folder
-are not rendered again, so an interrupted run goes on where it stopped.
+Needs Blender as a Python module: see `requirements.txt` beside this file. Pictures that an interrupted run left
+in the work folder are not rendered again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -59,14 +60,20 @@ def write_truth(name: str, scenario: Scenario) -> None:
 def render_clip(name: str, scenario: Scenario, *, samples: int, threads: int) -> None:
     from sample_videos.render.filming import film  # noqa: PLC0415 - truth alone must not need Blender
 
-    fingerprint = hashlib.sha256(scenario.model_dump_json().encode()).hexdigest()[:12]
-    folder = WORK / f"{name}-{fingerprint}"
+    folder = WORK / f"{name}-{_fingerprint(scenario)}"
     folder.mkdir(parents=True, exist_ok=True)
     frames = film(build_timeline(scenario), camera_of(scenario), folder, samples=samples, threads=threads)
     dice = np.random.default_rng([scenario.seed, 7])
     noisy = (with_noise(frame, scenario.camera.noise, dice) for frame in frames)
-    size = write_clip(CLIPS / f"{name}.mp4", noisy, fps=scenario.fps)
-    print(f"{name}.mp4: {size / 1e6:.2f} MB")
+    write_clip(folder / "clip.mp4", noisy, fps=scenario.fps)
+    shutil.copyfile(folder / "clip.mp4", CLIPS / f"{name}.mp4")
+    print(f"{name}.mp4: {(CLIPS / f'{name}.mp4').stat().st_size / 1e6:.2f} MB")
+
+
+def _fingerprint(scenario: Scenario) -> str:
+    """What the pictures depend on: the scenario and the program itself."""
+    program = b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))
+    return hashlib.sha256(scenario.model_dump_json().encode() + program).hexdigest()[:12]
 
 
 if __name__ == "__main__":

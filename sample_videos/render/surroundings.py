@@ -10,11 +10,13 @@ from sample_videos.render.layout import stand_spot
 from sample_videos.render.scenario import Scenario
 
 WALL_Y_M = 3.4
+_CLEAR_VIEW_M = 4.5
+"""No tree stands nearer to the camera than this."""
 
 
 def build_surroundings(scenario: Scenario) -> list[Mesh]:
     dice = np.random.default_rng([scenario.seed, 9])
-    return [*_ground(), *_building(), *_trees(dice), *_hedge(dice), *_stands(scenario)]
+    return [*_ground(), *_building(), *_trees(dice, scenario), *_hedge(dice), *_stands(scenario)]
 
 
 def _stands(scenario: Scenario) -> list[Mesh]:
@@ -57,12 +59,15 @@ def _window(x: float, z: float) -> list[Mesh]:
     return [glass, sill, *bars, *rails]
 
 
-def _trees(dice: np.random.Generator) -> list[Mesh]:
+def _trees(dice: np.random.Generator, scenario: Scenario) -> list[Mesh]:
     parts = []
     for x, y in ((-7.2, 1.6), (8.4, 2.0), (-5.4, -6.6)):
         height = float(dice.uniform(2.4, 3.0))
-        parts.append(tube([vec(x, y, 0), vec(x + 0.05, y, height * 0.6), vec(x, y + 0.1, height + 1)], 0.11, "bark"))
-        parts.append(quads(_leaves(dice, vec(x, y, height + 1.2), (1.5, 1.5, 1.2), 1500), "leaf"))
+        leaves = _leaves(dice, vec(x, y, height + 1.2), (1.5, 1.5, 1.2), 1500)
+        if np.hypot(x - scenario.camera.position_m[0], y - scenario.camera.position_m[1]) < _CLEAR_VIEW_M:
+            continue
+        trunk = [vec(x, y, 0), vec(x + 0.05, y, height * 0.6), vec(x, y + 0.1, height + 1)]
+        parts += [tube(trunk, 0.11, "bark"), quads(leaves, "leaf")]
     return parts
 
 
