@@ -32,6 +32,7 @@ from detector.words import (
 )
 
 PAGE = Path(__file__).parent / "report_page"
+BY_URGENCY = (LockState.UNLOCKED, LockState.UNSURE, LockState.LOCKED)
 MOST_PICTURED = 300
 """Beyond so many stays the rest are listed without pictures, so that a page still opens."""
 
@@ -146,9 +147,7 @@ def summary(new: Sequence[StayRecord], old: Sequence[StayRecord]) -> Words:
     if not new:
         said = Words("Nobody was seen parking here.", "没有看到有人停车。")
     elif not unlocked:
-        said = Words(
-            f"{_bikes(len(new))} parked, none judged unlocked.", f"停放 {len(new)} 辆，均未判为未上锁。"
-        )
+        said = Words(f"{_bikes(len(new))} parked, none judged unlocked.", f"停放 {len(new)} 辆，均未判为未上锁。")
     else:
         said = Words(
             f"{_bikes(len(new))} parked, {unlocked} left unlocked.", f"停放 {len(new)} 辆，其中 {unlocked} 辆未上锁。"
@@ -168,7 +167,7 @@ def _count(records: Sequence[StayRecord], state: LockState) -> int:
 
 
 def _figures(new: Sequence[StayRecord], old: Sequence[StayRecord]) -> list[Figure]:
-    by_verdict = [Figure(VERDICTS[state], _count(new, state), state) for state in reversed(LockState)]
+    by_verdict = [Figure(VERDICTS[state], _count(new, state), state) for state in BY_URGENCY]
     return [
         Figure(Words("Parked", "停放"), len(new)),
         *(Figure(one.label, one.number, one.tone if one.number else "") for one in by_verdict),
