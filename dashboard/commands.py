@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from dashboard.accounts.tables import Role
 from dashboard.app import create_app
 from dashboard.database import migrate, open_database, sessions_of
 from dashboard.settings import Settings
+from dashboard.web.live import Live
 
 app = typer.Typer(help="The server: pages for volunteers and staff.", no_args_is_help=True)
 STOP_WITHIN_S = 3
@@ -39,7 +41,8 @@ def serve(
         raise _refuse(str(error)) from error
     address, bound = listener.getsockname()[:2]
     typer.echo(f"Serving on http://{address}:{bound}")
-    server_of(settings).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):
+        server_of(settings).run(sockets=[listener])
 
 
 @app.command("add-account")
@@ -89,15 +92,19 @@ def listen(settings: Settings) -> socket.socket:
 class Server(uvicorn.Server):
     """Ends the open event streams first: a server that waits for its connections would wait for ever."""
 
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.config.loaded_app.state.live.close()
+        self._live.close()
         await super().shutdown(sockets)
 
 
 def server_of(settings: Settings) -> Server:
     app = create_app(settings)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STOP_WITHIN_S, server_header=False)
-    return Server(config)
+    return Server(config, app.state.live)
 
 
 def _refuse(sentence: str) -> typer.Exit:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,24 +19,9 @@ from dashboard.alerts.service import raise_alert
 from dashboard.commands import app
 from dashboard.database import Sessions
 from tests.dashboard.builders import NOON, PASSWORD, log_in, person, report
+from tests.dashboard.serving import serving
 
 FAR_OFF = NOON + timedelta(days=9999)
-SERVE = [sys.executable, "-c", "from dashboard.commands import app; app()", "serve"]
-
-
-@contextmanager
-def serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    process = subprocess.Popen(
-        [*SERVE, "--home", str(home), "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        first = process.stdout.readline()
-        assert first.startswith("Serving on http://127.0.0.1:"), first or process.communicate()[1]
-        yield process, first.split()[-1]
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_a_page_hears_of_an_alert_and_ctrl_c_ends_the_server_with_the_page_open(home: Path, sessions: Sessions) -> None:

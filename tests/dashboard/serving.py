@@ -1,0 +1,27 @@
+"""The server as a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SERVE = [sys.executable, "-c", "from dashboard.commands import app; app()", "serve"]
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process and its address, as soon as it listens; killed at the end if it has not ended itself."""
+    process = subprocess.Popen(
+        [*SERVE, "--home", str(home), "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        first = process.stdout.readline()
+        assert first.startswith("Serving on http://127.0.0.1:"), first or process.communicate()[1]
+        yield process, first.split()[-1]
+    finally:
+        process.kill()
+        process.communicate()
