@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from detector.boxes import XyxyPx, intersection_px
@@ -14,6 +14,8 @@ from detector.vocabulary import Track
 
 WALK_HEIGHTS_PER_S = 2.0
 """How fast somebody who was lost at the bike may have walked off, in their own heights a second."""
+STROLL_HEIGHTS_PER_S = 0.8
+"""How fast people usually walk off."""
 LOST_LIMIT_S = 120.0
 """Nobody locks a bike unseen for longer than this: they have left without being seen."""
 RETURN_AFTER_S = 1.5
@@ -73,8 +75,8 @@ class Attendance:
         here = [person for person in seen if within_reach(person.xyxy_px, self.bike_px)]
         if here:
             self._be_here(max(here, key=lambda one: one.score).xyxy_px, moment.at, seconds)
-        elif any(has_walked_off(person.xyxy_px, self.bike_px) for person in seen):
-            self._be_away(moment.at)
+        elif elsewhere := [one for one in seen if has_walked_off(one.xyxy_px, self.bike_px)]:
+            self._be_away(elsewhere[0].xyxy_px, moment.at)
         elif self.presence is not Presence.AWAY:
             self._be_lost(moment, seconds)
 
@@ -95,10 +97,15 @@ class Attendance:
         self.presence, self.last_here_at, self.away_since = Presence.HERE, at, None
         self.frames.append(AtBike(at, seconds, box, self.return_visits == 0))
 
-    def _be_away(self, at: datetime) -> None:
-        if self.presence is not Presence.AWAY:
-            self.presence, self.away_since = Presence.AWAY, at
-            self._forget_lost_after(self.last_here_at)
+    def _be_away(self, box: XyxyPx, at: datetime) -> None:
+        """Seen elsewhere. The way there takes its time; what was unseen before that was still attendance."""
+        if self.presence is Presence.AWAY:
+            return
+        way_s = distance_px(box, self.bike_px) / (STROLL_HEIGHTS_PER_S * max(1.0, box.height))
+        left_at = max(self.last_here_at or self.parked_at, at - timedelta(seconds=way_s))
+        self.presence, self.away_since, self.last_here_at = Presence.AWAY, at, left_at
+        while self.frames and self.frames[-1].at > left_at:
+            self.frames.pop()
 
     def _be_lost(self, moment: Moment, seconds: float) -> None:
         faint = [one for one in moment.boxes(PEOPLE) if self._is_at_bike(one.xyxy_px)]
@@ -112,11 +119,6 @@ class Attendance:
     def _is_at_bike(self, person: XyxyPx) -> bool:
         overlap = intersection_px(person, self.bike_px) / max(1.0, min(person.area, self.bike_px.area))
         return within_reach(person, self.bike_px) and overlap >= FAINT_OVERLAP
-
-    def _forget_lost_after(self, moment: datetime | None) -> None:
-        """Seen elsewhere: the time unseen just before was the way there, not attendance."""
-        while self.frames and moment is not None and self.frames[-1].at > moment:
-            self.frames.pop()
 
     def _adopt(self, people: list[Track], moment: Moment, trails: Trails) -> None:
         """A rider lost at the bike who comes back into view has a new track id: the one born where they could be."""

@@ -15,7 +15,7 @@ from detector.boxes import XyxyNorm, XyxyPx
 from detector.vocabulary import LockEvidence
 
 LEAST_STANDING_LOOKS = 3
-BENT_HEIGHTS = 0.75
+BENT_HEIGHTS = 0.85
 """Shorter than this share of their standing height: bent, if the head came down too."""
 CURLED_HEIGHTS = 0.92
 CURLED_ASPECT = 1.6

@@ -256,7 +256,8 @@ class ParkingWatch:
         if not long_enough or resting_box(trail, FOUND_EARLY_S) is None:
             return False
         sure = sum(sighting.score for sighting in trail) / len(trail) >= FOUND_SCORE
-        return sure and not any(within_reach(one.xyxy_px, bike.xyxy_px) for one in moment.boxes(PEOPLE))
+        alone = not any(within_reach(one.xyxy_px, bike.xyxy_px) for one in moment.boxes(PEOPLE))
+        return sure and (early or alone)
 
     def _find(self, bike: Track, moment: Moment) -> list[StayEvent]:
         box = median_box(since(self._trails.of(bike.track_id), FOUND_EARLY_S))

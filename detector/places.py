@@ -13,6 +13,7 @@ from detector.vocabulary import Kind, Rack
 
 REACH_WIDTHS = 0.35
 REACH_HEIGHTS = 0.45
+REACH_OWN_HEIGHTS = 0.5
 ELSEWHERE_HEIGHTS = 0.7
 SAME_PLACE_IOU = 0.3
 COVERED_BY_BIKES = 0.5
@@ -45,7 +46,7 @@ def within_reach(person: XyxyPx, bike: XyxyPx) -> bool:
     A bending person's feet are often hidden, and then the box ends within the bike's: that is within reach too.
     """
     x, y = person.foot
-    side_px = REACH_WIDTHS * max(bike.width, bike.height) + person.width / 4
+    side_px = min(REACH_WIDTHS * max(bike.width, bike.height), REACH_OWN_HEIGHTS * person.height) + person.width / 4
     depth_px = REACH_HEIGHTS * bike.height
     beside = bike.left - side_px <= x <= bike.right + side_px
     return beside and bike.top <= y <= bike.bottom + depth_px and person.top <= bike.bottom
