@@ -104,9 +104,10 @@ def test_the_bare_file_gives_the_same_boxes_as_its_folder(shared_dir: Path, proj
 
 
 @pytest.mark.shared
-def test_the_model_is_as_good_as_its_folder_says(shared_dir: Path, project_root: Path) -> None:
-    claims = json.loads((project_root / "models" / MODEL / "metrics.json").read_text())["subset"]
-    detector = open_detector(MODEL, score_threshold=claims["score_threshold"])
+@pytest.mark.parametrize("model", [MODEL, "bikepark-s-v0"])
+def test_the_model_is_as_good_as_its_folder_says(model: str, shared_dir: Path, project_root: Path) -> None:
+    claims = json.loads((project_root / "models" / model / "metrics.json").read_text())["subset"]
+    detector = open_detector(model, score_threshold=claims["score_threshold"])
     photos = read_photos(shared_dir / "data/openimages-bicycle", "val", limit=claims["photos"])
     measured = evaluate(detector, photos)
     for kind in ("person", "bicycle"):
