@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 
 from dashboard.accounts.tables import Account, Role
 from dashboard.accounts.visitor import know_visitor, visitor_of
@@ -14,6 +14,8 @@ from dashboard.accounts.visitor import know_visitor, visitor_of
 EVERYONE = tuple(Role)
 STAFF = (Role.COORDINATOR, Role.SECURITY, Role.ADMIN)
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LARGEST_FORM, LARGEST_ANONYMOUS_FORM = 32 * 1024**2, 64 * 1024
+"""Bytes."""
 
 
 class NotLoggedIn(Exception):  # noqa: N818 - a state of the visitor, answered with the login page
@@ -50,8 +52,17 @@ async def check_form(request: Request, _known: Annotated[None, Depends(know_visi
     """Every request that changes something carries the visitor's token, as a header or as a form field."""
     if request.method in READING_METHODS:
         return
+    _refuse_too_large(request)
     token = request.headers.get("x-csrf-token") or (await request.form()).get("csrf_token")
     if not isinstance(token, str) or not secrets.compare_digest(
         token.encode(), visitor_of(request).csrf_token.encode()
     ):
         raise StrangeForm
+
+
+def _refuse_too_large(request: Request) -> None:
+    """Before the form is read: what it holds would be spooled to disk, whoever sent it."""
+    largest = LARGEST_FORM if visitor_of(request).account else LARGEST_ANONYMOUS_FORM
+    length = request.headers.get("content-length", "0")
+    if "transfer-encoding" in request.headers or not length.isdigit() or int(length) > largest:
+        raise HTTPException(413)

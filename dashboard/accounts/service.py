@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from dashboard.accounts.tables import Account, LoginFailure, LoginSession, Role, Viewing
@@ -77,7 +77,8 @@ def log_in(
     if not HASHES.verify(password, account.password_hash if account else NOBODYS_HASH) or account is None:
         session.add(LoginFailure(username=username, address=address, at=at))
         return Refused(wait=False)
-    session.execute(delete(LoginFailure).where(LoginFailure.username == username))
+    forgiven = or_(LoginFailure.username == username, LoginFailure.at < at - FAILURE_WINDOW)
+    session.execute(delete(LoginFailure).where(forgiven))
     session.execute(delete(LoginSession).where(LoginSession.expires_at < at))
     return _open_login(session, account, at, hours)
 
