@@ -186,3 +186,13 @@ def test_the_theme_is_in_the_page_from_its_first_byte(pages: TestClient) -> None
     assert "data-theme" not in pages.get("/login").text
     pages.post("/preferences", data={"csrf_token": csrf_of(pages), "theme": "dark"})
     assert 'data-theme="dark"' in pages.get("/login").text
+
+
+def test_a_large_form_from_somebody_not_logged_in_is_refused_unread(pages: TestClient) -> None:
+    answer = pages.post("/login", data={"csrf_token": csrf_of(pages), "username": "x" * 70_000}, headers=AS_A_PAGE)
+    assert answer.status_code == 413
+
+
+def test_a_form_that_does_not_say_its_length_is_refused(pages: TestClient) -> None:
+    answer = pages.post("/login", content=iter([b"username=ann"]), headers=AS_A_PAGE)
+    assert answer.status_code == 413
