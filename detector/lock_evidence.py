@@ -34,7 +34,7 @@ class Standing:
     aspect: float
 
 
-def collect(attendance: Attendance, *, certain: bool, preexisting: bool) -> LockEvidence:
+def collect(attendance: Attendance, *, merged_boxes: bool, preexisting: bool) -> LockEvidence:
     """Everything known so far about one stay, but for what only the picture can tell."""
     frames = attendance.frames
     standing = standing_at(attendance.standing, attendance.bike_px)
@@ -48,7 +48,7 @@ def collect(attendance: Attendance, *, certain: bool, preexisting: bool) -> Lock
         rider_seen=attendance.rider_seen,
         lost_at_bike_s=lost_at_bike_s(frames),
         bike_width_px=attendance.bike_px.width,
-        merged_boxes=not certain,
+        merged_boxes=merged_boxes,
         preexisting=preexisting,
     )
 

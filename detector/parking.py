@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from broker_bridge.messages import uuid7
 from detector.attendance import Attendance, Presence
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.config import Thresholds
-from detector.lock_evidence import collect
-from detector.places import PEOPLE, SAME_PLACE_IOU, Look, Vacancy, look_at, rack_of, within_reach
+from detector.open_stays import NEAR_SIZES, SETTLE_S, OpenStay, is_same_visit, makes_room
+from detector.places import PEOPLE, SAME_PLACE_IOU, Look, look_at, rack_of, within_reach
 from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, span_s, travel
 from detector.visits import Drop, Visits, resting_box, resting_since
 from detector.vocabulary import (
     Detection,
-    Kind,
-    LockEvidence,
     Rack,
     Stay,
     StayEvent,
     StayEventKind,
-    StayState,
     Track,
 )
 
@@ -32,60 +28,10 @@ FOUND_EARLY_S = 2.0
 FOUND_LATE_S = 10.0
 FOUND_SCORE = 0.3
 FOUND_COVER = 0.5
-SETTLE_S = 8.0
 SETTLE_SIZES = 2.0
+"""How far in its own sizes a bike may still be pushed soon after it was put down."""
 SETTLE_LEAST_SIZES = 0.4
 SOON_S = 2.0
-"""How soon after it was put down, and how far in its own sizes, a bike may still be pushed into its place."""
-EMPTY_BEFORE_NEXT_S = 1.0
-NEAR_SIZES = 1.0
-
-
-@dataclass(slots=True)
-class _Place:
-    """One open stay and what is remembered about it."""
-
-    stay_id: str
-    rack: Rack
-    kind: Kind
-    box_px: XyxyPx
-    parked_at: datetime
-    preexisting: bool
-    certain: bool
-    attendance: Attendance
-    track_ids: set[int]
-    vacancy: Vacancy = field(default_factory=Vacancy)
-    left_at: datetime | None = None
-
-    def as_stay(self, moment: Moment, gone_at: datetime | None = None) -> Stay:
-        return Stay(
-            stay_id=self.stay_id,
-            rack_id=self.rack.rack_id,
-            building_id=self.rack.building_id,
-            kind=self.kind,
-            state=StayState.GONE if gone_at else self._state(),
-            xyxy_norm=self.box_px.to_norm(moment.width_px, moment.height_px).clipped(),
-            preexisting=self.preexisting,
-            parked_at=self.parked_at,
-            left_at=self.left_at,
-            gone_at=gone_at,
-            visit_certain=self.certain,
-        )
-
-    def settle(self, box: XyxyPx, parked_at: datetime) -> None:
-        """The same bike, the same visit, but only now in its place."""
-        self.box_px = self.attendance.bike_px = box
-        self.parked_at = self.attendance.parked_at = parked_at
-
-    def evidence(self) -> LockEvidence:
-        return collect(self.attendance, certain=self.certain, preexisting=self.preexisting)
-
-    def _state(self) -> StayState:
-        if self.preexisting:
-            return StayState.PARKED
-        if self.attendance.has_left:
-            return StayState.LEFT
-        return StayState.ATTENDED if self.attendance.rider_seen else StayState.PARKED
 
 
 class ParkingWatch:
@@ -95,7 +41,7 @@ class ParkingWatch:
         self._racks, self._thresholds, self._seed = racks, thresholds, seed
         self._trails = Trails()
         self._visits = Visits(thresholds.park_after_s)
-        self._places: list[_Place] = []
+        self._places: list[OpenStay] = []
         self._started_at: datetime | None = None
         self._moment: Moment | None = None
 
@@ -134,7 +80,7 @@ class ParkingWatch:
                 elif bike.track_id in still - self._settled() - self._visits.arriving():
                     place.track_ids.add(bike.track_id)
 
-    def _follow_or_release(self, place: _Place, bike: Track) -> None:
+    def _follow_or_release(self, place: OpenStay, bike: Track) -> None:
         """A bike that moves soon after it was put down is being settled; later it is being taken away."""
         if place.preexisting or place.left_at is not None:
             place.track_ids.discard(bike.track_id)
@@ -152,9 +98,9 @@ class ParkingWatch:
         if soon and distance_px(rest, place.box_px) <= SETTLE_SIZES * size_px(place.box_px):
             place.settle(rest, rest_at)
 
-    def _may_settle(self, place: _Place, rest: XyxyPx) -> bool:
+    def _may_settle(self, place: OpenStay, rest: XyxyPx) -> bool:
         """Only with somebody at it, and not where another bike stands: a box may hop to a neighbour, a bike does not."""
-        free = all(iou(rest, other.box_px) < SAME_PLACE_IOU for other in self._places if other is not place)
+        free = all(iou(rest, other) < SAME_PLACE_IOU for other in self._others_px(place))
         resting = [
             one for one in self._trails.recent if (self._trails.recent[-1].at - one.at).total_seconds() <= SOON_S
         ]
@@ -169,9 +115,9 @@ class ParkingWatch:
             if place.vacancy.is_gone(self._thresholds.gone_after_s):
                 yield self._close(place, moment)
 
-    def _close(self, place: _Place, moment: Moment) -> StayEvent:
+    def _close(self, place: OpenStay, moment: Moment) -> StayEvent:
         self._places.remove(place)
-        return StayEvent(StayEventKind.CLOSED, place.as_stay(moment, moment.at), place.evidence(), moment.at)
+        return self._event(StayEventKind.CLOSED, place, moment)
 
     # People at them
 
@@ -180,7 +126,7 @@ class ParkingWatch:
             if not place.preexisting:
                 yield from self._attend_one(place, moment)
 
-    def _attend_one(self, place: _Place, moment: Moment) -> Iterator[StayEvent]:
+    def _attend_one(self, place: OpenStay, moment: Moment) -> Iterator[StayEvent]:
         attendance, had_left = place.attendance, place.attendance.has_left
         attendance.update(moment, self._trails, self._busy_elsewhere(place))
         if had_left and not attendance.has_left:
@@ -188,9 +134,11 @@ class ParkingWatch:
         if attendance.is_left(moment.at, self._thresholds.grace_s):
             attendance.has_left = True
             place.left_at = attendance.last_here_at
+            unhidden = [one for one in self._trails.recent if one.at > (attendance.away_since or moment.at)]
+            place.sharpen(unhidden, self._others_px(place))
             yield self._event(StayEventKind.LEFT, place, moment)
 
-    def _busy_elsewhere(self, place: _Place) -> set[int]:
+    def _busy_elsewhere(self, place: OpenStay) -> set[int]:
         """People who are parking another bike just now."""
         busy: set[int] = set()
         for other in self._places:
@@ -198,8 +146,12 @@ class ParkingWatch:
                 busy |= other.attendance.riders - place.attendance.riders
         return busy
 
-    def _event(self, kind: StayEventKind, place: _Place, moment: Moment) -> StayEvent:
-        return StayEvent(kind, place.as_stay(moment), place.evidence(), moment.at)
+    def _event(self, kind: StayEventKind, place: OpenStay, moment: Moment) -> StayEvent:
+        gone_at = moment.at if kind is StayEventKind.CLOSED else None
+        return StayEvent(kind, place.as_stay(moment, gone_at), place.evidence(self._others_px(place)), moment.at)
+
+    def _others_px(self, place: OpenStay) -> list[XyxyPx]:
+        return [other.box_px for other in self._places if other is not place]
 
     # Bikes that come
 
@@ -207,22 +159,22 @@ class ParkingWatch:
         rack = rack_of(self._racks, drop.xyxy_px, moment.width_px, moment.height_px)
         if rack is None:
             return []
-        same = next((place for place in self._places if _is_same_visit(place, drop)), None)
+        same = next((place for place in self._places if is_same_visit(place, drop)), None)
         if same is not None:
             same.settle(drop.xyxy_px, drop.parked_at)
             same.certain = same.certain or drop.certain
             same.track_ids.add(drop.track_id)
             return []
-        events = [self._close(place, moment) for place in list(self._places) if _makes_room(place, drop)]
+        events = [self._close(place, moment) for place in list(self._places) if makes_room(place, drop)]
         place = self._open(drop, rack)
         events.append(self._event(StayEventKind.OPENED, place, moment))
         self._relive(place)
         return events
 
-    def _open(self, drop: Drop, rack: Rack) -> _Place:
+    def _open(self, drop: Drop, rack: Rack) -> OpenStay:
         attendance = Attendance(drop.xyxy_px, drop.parked_at, set(drop.riders), drop.rider_seen)
         stay_id = self._stay_id(rack, drop.xyxy_px, drop.parked_at)
-        place = _Place(
+        place = OpenStay(
             stay_id, rack, drop.kind, drop.xyxy_px, drop.parked_at, False, drop.certain, attendance, {drop.track_id}
         )
         self._places.append(place)
@@ -232,7 +184,7 @@ class ParkingWatch:
         corners = ",".join(str(round(side)) for side in box)
         return str(uuid7(parked_at, f"{self._seed}|{rack.rack_id}|{corners}".encode()))
 
-    def _relive(self, place: _Place) -> None:
+    def _relive(self, place: OpenStay) -> None:
         """Parking is known only after the bike has rested; go through what the rider did meanwhile."""
         for moment in self._trails.recent:
             if place.parked_at <= moment.at and moment is not self._trails.recent[-1]:
@@ -282,19 +234,3 @@ class ParkingWatch:
                 place.track_ids.add(bike.track_id)
                 return True
         return False
-
-
-def _is_same_visit(place: _Place, drop: Drop) -> bool:
-    """One rider, one bike, one drop: whether this bike is the one whose stay is already open."""
-    if place.preexisting or place.left_at is not None:
-        return False
-    soon = abs((drop.parked_at - place.parked_at).total_seconds()) <= SETTLE_S
-    near = distance_px(place.box_px, drop.xyxy_px) <= NEAR_SIZES * size_px(place.box_px)
-    same_rider = bool(place.attendance.riders & drop.riders) or not (place.attendance.riders and drop.riders)
-    return soon and near and same_rider
-
-
-def _makes_room(place: _Place, drop: Drop) -> bool:
-    """A bike put down where another stood, and that place was just seen empty: the other one is gone."""
-    was_empty = place.vacancy.was_just_empty(EMPTY_BEFORE_NEXT_S, within_s=SETTLE_S)
-    return was_empty and iou(place.box_px, drop.xyxy_px) >= SAME_PLACE_IOU

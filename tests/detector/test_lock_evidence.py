@@ -138,7 +138,7 @@ def test_everything_is_collected_with_its_doubts() -> None:
     attendance = Attendance(BIKE, START, {1}, rider_seen=True, return_visits=2)
     attendance.frames = _frames(UPRIGHT, BENT, None)
     attendance.standing = [_upright_at(200, 100)] * 5
-    evidence = collect(attendance, certain=False, preexisting=True)
+    evidence = collect(attendance, merged_boxes=True, preexisting=True)
     assert (evidence.attended_s, evidence.bent_s, evidence.lost_at_bike_s) == (1.5, 0.5, 0.5)
     assert (evidence.return_visits, evidence.rider_seen, evidence.bike_width_px) == (2, True, 110)
     assert (evidence.merged_boxes, evidence.preexisting) == (True, True)
@@ -149,7 +149,7 @@ def test_later_visits_add_to_the_bending_but_not_to_the_first_attendance() -> No
     later = [AtBike(START + timedelta(seconds=60 + index), 1, BENT, first_visit=False) for index in range(5)]
     attendance.frames = [*_frames(UPRIGHT, UPRIGHT), *later]
     attendance.standing = [_upright_at(200, 100)] * 5
-    evidence = collect(attendance, certain=True, preexisting=False)
+    evidence = collect(attendance, merged_boxes=False, preexisting=False)
     assert (evidence.attended_s, evidence.left_after_s, evidence.bent_s) == (1.0, 0.5, 5.0)
 
 
