@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
+from sqlalchemy import delete
 
-from dashboard.accounts.tables import Role
+from dashboard.accounts.tables import LoginSession, Role
 from dashboard.alerts import service
 from dashboard.alerts.service import AlertReport
 from dashboard.database import Sessions
 from dashboard.places.service import ensure_place
 from tests.dashboard.builders import PASSWORD, person, report
+from tests.dashboard.serving import serving
 
 pytestmark = pytest.mark.service("chromium")
 PATIENCE_MS = 30_000
@@ -31,14 +34,18 @@ def new_page(browser: Browser, address: str, sessions: Sessions) -> Iterator[New
         for name, role in (("ann", Role.VOLUNTEER), ("bob", Role.VOLUNTEER), ("root", Role.ADMIN)):
             person(session, name, role, display_name=name.title())
 
-    def open_page(username: str = "", locale: str = "en-GB") -> Page:
+    def open_page(username: str = "", locale: str = "en-GB", bears: str = "\0") -> Page:
         context = browser.new_context(base_url=address, viewport=PHONE, has_touch=True, is_mobile=True, locale=locale)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.on(
+            "console",
+            lambda line: complaints.append(line.text) if line.type == "error" and bears not in line.text else None,
+        )
         if username:
+            page.goto("/login")
             log_in(page, username)
         return page
 
@@ -49,7 +56,6 @@ def new_page(browser: Browser, address: str, sessions: Sessions) -> Iterator[New
 
 
 def log_in(page: Page, username: str) -> None:
-    page.goto("/login")
     page.fill("[name=username]", username)
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
@@ -175,8 +181,28 @@ def test_every_page_fits_a_phone_and_every_target_a_thumb(new_page: NewPage, ses
 
 
 def test_a_login_that_ends_meanwhile_leads_an_open_page_to_the_login(new_page: NewPage, sessions: Sessions) -> None:
-    page = new_page("ann")
+    page = new_page("ann", bears="401")
     seen(page, "No bike is waiting")
-    page.context.clear_cookies()
-    page.goto("/alerts")
-    seen(page, "Log in")
+    with sessions.begin() as session:
+        session.execute(delete(LoginSession))
+    raise_one(sessions)
+    seen(page, "For volunteers and staff on campus.")
+
+
+def test_a_server_that_comes_back_brings_the_news_of_meanwhile(
+    browser: Browser, tmp_path: Path, sessions: Sessions, free_port: int
+) -> None:
+    with sessions.begin() as session:
+        person(session, "ann", language="en")
+    page = browser.new_page(viewport=PHONE)
+    page.set_default_timeout(PATIENCE_MS)
+    with serving(tmp_path, free_port) as (_, address):
+        page.goto(f"{address}/login")
+        log_in(page, "ann")
+        seen(page, "No bike is waiting")
+    seen(page, "Reconnecting")
+    raise_one(sessions)
+    with serving(tmp_path, free_port):
+        seen(page, "1 bike is waiting")
+        expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    page.close()

@@ -12,10 +12,10 @@ SERVE = [sys.executable, "-c", "from dashboard.commands import app; app()", "ser
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(home: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process and its address, as soon as it listens; killed at the end if it has not ended itself."""
     process = subprocess.Popen(
-        [*SERVE, "--home", str(home), "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*SERVE, "--home", str(home), "--port", str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     try:

@@ -34,7 +34,11 @@ document.addEventListener("DOMContentLoaded", tick);
 document.addEventListener("htmx:after:swap", tick);
 document.addEventListener("click", closeDropdowns);
 document.addEventListener("htmx:sse:after:connection", () => liveness(true));
-document.addEventListener("htmx:sse:error", () => liveness(false));
+document.addEventListener("htmx:sse:error", (event) => {
+  liveness(false);
+  // The login has ended: the page asks for it again instead of trying for ever.
+  if (event.detail.status === 401) location.reload();
+});
 document.addEventListener("htmx:sse:close", () => liveness(false));
 
 // <select data-submits> sends its form when another choice is made.
