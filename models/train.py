@@ -17,6 +17,19 @@ import yaml
 from detector.detection_ultralytics import UltralyticsMissingError, import_ultralytics
 
 OUR_CLASSES = ("person", "bicycle", "motorcycle")
+RECIPE = {
+    "optimizer": "AdamW",
+    "momentum": 0.9,
+    "lrf": 0.05,
+    "cos_lr": True,
+    "warmup_epochs": 0.5,
+    "warmup_bias_lr": 0.0,  # the default, 0.1, would throw the kept head away in the first steps
+    "mosaic": 0.5,
+    "close_mosaic": 1,
+    "scale": 0.4,
+    "save_period": 1,
+    "plots": False,
+}
 
 
 def write_our_dataset(data: Path, out: Path) -> Path:
@@ -91,38 +104,14 @@ def main(  # noqa: PLR0913, PLR0917 -- each is a flag
     freeze: Annotated[int, typer.Option(help="how many layers, from the input on, keep their weights")] = 10,
     fraction: Annotated[float, typer.Option(min=0, max=1, help="part of the training photos to use")] = 1.0,
     seed: Annotated[int, typer.Option(help="seed of everything random")] = 0,
+    device: Annotated[str, typer.Option(help="`cpu`, or the number of a GPU")] = "cpu",
 ) -> None:
     """Fine-tune, keeping every epoch in OUT/run/weights."""
-    trainer = _trainer_or_exit()(
-        overrides={
-            "model": str(start),
-            "data": str(write_our_dataset(data, out / "dataset")),
-            "project": str(out),
-            "name": "run",
-            "exist_ok": True,
-            "device": "cpu",
-            "epochs": epochs,
-            "imgsz": imgsz,
-            "batch": batch,
-            "nbs": batch,  # step on every batch: these are few photos
-            "optimizer": "AdamW",
-            "lr0": lr,
-            "lrf": 0.05,
-            "cos_lr": True,
-            "momentum": 0.9,
-            "warmup_epochs": 0.5,
-            "warmup_bias_lr": 0.0,  # the default, 0.1, would throw the kept head away in the first steps
-            "freeze": freeze,
-            "fraction": fraction,
-            "mosaic": 0.5,
-            "close_mosaic": 1,
-            "scale": 0.4,
-            "save_period": 1,
-            "plots": False,
-            "seed": seed,
-        }
-    )
-    trainer.train()
+    trainer = _trainer_or_exit()
+    chosen = {"epochs": epochs, "imgsz": imgsz, "batch": batch, "nbs": batch, "lr0": lr, "freeze": freeze}
+    places = {"model": str(start), "data": str(write_our_dataset(data, out.resolve() / "dataset"))}
+    run = {"project": str(out.resolve()), "name": "run", "exist_ok": True, "device": device}
+    trainer(overrides={**RECIPE, **chosen, **places, **run, "fraction": fraction, "seed": seed}).train()
 
 
 def _trainer_or_exit() -> Any:  # noqa: ANN401 -- a class made of an untyped one

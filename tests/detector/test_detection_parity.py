@@ -19,7 +19,7 @@ from detector.vocabulary import Detection, Frame
 from models.release import blend, export_onnx
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
-MODEL = "bikepark-v0"
+MODELS = ("bikepark-v0", "bikepark-s-v0")
 SCORE = 0.25
 
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore::DeprecationWarning")]  # torch's own exporter warns
@@ -60,17 +60,18 @@ def photos(shared_dir: Path, count: int) -> list[Frame]:
     return [Frame(np.asarray(cv2.imread(str(file)), dtype=np.uint8), index, AT) for index, file in enumerate(files)]
 
 
-def our_onnx(project_root: Path) -> Path:
-    return project_root / "models" / MODEL / f"{MODEL}.onnx"
+def weights_of(model: str, project_root: Path) -> Path:
+    return project_root / "models" / model / f"{model}.onnx"
 
 
-def test_the_committed_model_sees_the_same_in_the_sample_clips(project_root: Path) -> None:
+@pytest.mark.parametrize("model", MODELS)
+def test_a_committed_model_sees_the_same_in_the_sample_clips(model: str, project_root: Path) -> None:
     truths = sorted((project_root / "sample_videos").glob("*.truth.json"))
     clips = [truth.with_name(truth.name.replace(".truth.json", ".mp4")) for truth in truths]
     assert clips
-    frames = [frame for clip in clips for frame in stills(clip, 6)]
-    theirs = UltralyticsDetector(our_onnx(project_root), score_threshold=SCORE)
-    assert_same_boxes(open_detector(MODEL, score_threshold=SCORE), theirs, frames)
+    frames = [frame for clip in clips for frame in stills(clip, 4)]
+    theirs = UltralyticsDetector(weights_of(model, project_root), score_threshold=SCORE)
+    assert_same_boxes(open_detector(model, score_threshold=SCORE), theirs, frames)
 
 
 def test_a_broken_torch_file_is_one_sentence(tmp_path: Path) -> None:
@@ -80,9 +81,10 @@ def test_a_broken_torch_file_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-def test_the_committed_model_sees_the_same_in_photos(shared_dir: Path, project_root: Path) -> None:
-    theirs = UltralyticsDetector(our_onnx(project_root), score_threshold=SCORE)
-    assert_same_boxes(open_detector(MODEL, score_threshold=SCORE), theirs, photos(shared_dir, 40))
+@pytest.mark.parametrize("model", MODELS)
+def test_a_committed_model_sees_the_same_in_photos(model: str, shared_dir: Path, project_root: Path) -> None:
+    theirs = UltralyticsDetector(weights_of(model, project_root), score_threshold=SCORE)
+    assert_same_boxes(open_detector(model, score_threshold=SCORE), theirs, photos(shared_dir, 25))
 
 
 @pytest.mark.shared

@@ -8,14 +8,14 @@ import pytest
 import yaml
 
 from detector.detection_ultralytics import import_ultralytics
-from models.train import OUR_CLASSES, keep_classes, renumber_labels, write_our_dataset
+from models.train import OUR_CLASSES, keep_classes, main, renumber_labels, write_our_dataset
 
 
 def write_dataset(folder: Path) -> Path:
     for split in ("train", "val"):
         for kind in ("images", "labels"):
             (folder / kind / split).mkdir(parents=True)
-        cv2.imwrite(str(folder / f"images/{split}/one.jpg"), np.zeros((8, 8, 3), dtype=np.uint8))
+        cv2.imwrite(str(folder / f"images/{split}/one.jpg"), np.zeros((48, 64, 3), dtype=np.uint8))
         (folder / f"labels/{split}/one.txt").write_text("5 0.5 0.5 0.1 0.1\n4 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.3 0.3\n")
     names = ["person", "bicycle", "bicycle_wheel", "bicycle_helmet", "motorcycle", "car"]
     (folder / "data.yaml").write_text(yaml.safe_dump({"path": ".", "names": dict(enumerate(names))}))
@@ -51,3 +51,17 @@ def test_a_cut_head_scores_its_classes_as_the_whole_head_did() -> None:
     after = keep_classes(whole, OUR_CLASSES)(picture)[0]
     assert tuple(after.shape) == (1, 7, 126)
     assert torch.allclose(after, before[:, [0, 1, 2, 3, 4, 5, 7]], atol=1e-6)
+
+
+@pytest.mark.train
+def test_training_leaves_an_epoch_with_our_classes(tmp_path: Path) -> None:
+    yolo = import_ultralytics().YOLO
+    import torch  # noqa: PLC0415 -- optional
+    from ultralytics.nn.tasks import DetectionModel  # noqa: PLC0415
+
+    start = DetectionModel("yolov8n.yaml", nc=80, verbose=False)
+    start.names = {number: f"thing {number}" for number in range(80)} | {0: "person", 1: "bicycle", 3: "motorcycle"}
+    torch.save({"model": start, "train_args": {}}, tmp_path / "start.pt")
+    main(write_dataset(tmp_path / "data"), tmp_path / "start.pt", tmp_path / "out", epochs=1, imgsz=64, batch=1)
+    epoch = yolo(str(tmp_path / "out/run/weights/epoch0.pt"))
+    assert tuple(epoch.names.values()) == OUR_CLASSES
