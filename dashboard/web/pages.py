@@ -1,6 +1,6 @@
 """Pages: one Jinja loader over every noun's templates, one environment per language.
 
-A template sees `visitor`, `lang`, `menu`, `path`, `static(file)`, `csrf_field()`, `named(thing)` and `fmt` (formats.py).
+A template sees `visitor`, `roles`, `lang`, `menu`, `path`, `here`, `static(file)`, `csrf_field()`, `named(thing)` and `fmt` (formats.py).
 """
 
 from __future__ import annotations
@@ -86,7 +86,15 @@ def _shared(request: Request) -> dict[str, Any]:
         "visitor": visitor,
         "roles": words.ROLES,
         "path": request.url.path,
+        "here": _here(request),
         "menu": entries_for(visitor.role, request.app.state.paths),
         "fmt": Formats(translator, visitor.zone, datetime.now(UTC)),
         "csrf_field": lambda: Markup('<input type="hidden" name="csrf_token" value="{}">').format(visitor.csrf_token),
     }
+
+
+def _here(request: Request) -> str:
+    """Where a change of language or theme leads back to; what answered a form cannot be asked for again."""
+    if request.method != "GET":
+        return "/"
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path

@@ -76,6 +76,15 @@ def test_whoever_is_late_reads_who_was_faster(pages: TestClient, token: str, ses
     assert "Taken by Bob" in pages.get("/alerts").text
 
 
+def test_an_alert_that_is_over_does_not_promise_a_picture(pages: TestClient, token: str, sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        service.raise_alert(session, fresh("bare"))
+    assert "The picture is on its way" in pages.get("/alerts/alert-bare").text
+    with sessions.begin() as session:
+        service.clear_alert(session, fresh("bare"), "gone")
+    assert "No picture is kept" in pages.get("/alerts/alert-bare").text
+
+
 def test_giving_it_back_makes_it_wait_again(pages: TestClient, token: str) -> None:
     pages.post("/alerts/alert-stay-1/take", data={"csrf_token": token})
     pages.post("/alerts/alert-stay-1/release", data={"csrf_token": token})

@@ -182,6 +182,12 @@ def test_the_chosen_language_is_remembered_by_the_account(pages: TestClient, ses
     assert '<html lang="en"' in pages.get("/alerts", headers={"accept-language": "zh-CN"}).text
 
 
+def test_a_change_of_language_leads_back_to_the_same_page_and_filter(pages: TestClient) -> None:
+    assert 'name="back" value="/login?next=/stays%3Fday%3D1"' in pages.get("/login?next=/stays%3Fday%3D1").text
+    refused = pages.post("/login", data={"csrf_token": csrf_of(pages)})
+    assert 'name="back" value="/"' in refused.text
+
+
 def test_the_theme_is_in_the_page_from_its_first_byte(pages: TestClient) -> None:
     assert "data-theme" not in pages.get("/login").text
     pages.post("/preferences", data={"csrf_token": csrf_of(pages), "theme": "dark"})
