@@ -21,7 +21,8 @@ import detector.commands
 import detector.worker_commands
 import pleaselock_demo
 from broker_bridge.embedded import BrokerError, embedded_broker, listen_address
-from dashboard.commands import CannotServe, listen, server_of, settings_with
+from dashboard.commands import settings_with
+from dashboard.server import CannotServeError, listen, server_of
 from dashboard.settings import Settings
 from detector.errors import UsageError
 from pleaselock_demo import CannotStartError
@@ -34,11 +35,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for package in (detector.commands, detector.worker_commands, broker_bridge.commands, dashboard.commands):
-    app.registered_commands += [
-        command for command in package.app.registered_commands if command.callback is not dashboard.commands.serve
-    ]
+    app.registered_commands += package.app.registered_commands
 
-SAID_PLAINLY = (BrokerError, CannotServe, CannotStartError, UsageError)
+SAID_PLAINLY = (BrokerError, CannotServeError, CannotStartError, UsageError)
 
 
 @app.command()

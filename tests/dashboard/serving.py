@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SERVE = [sys.executable, "-c", "from dashboard.commands import app; app()", "serve"]
+SERVE = [sys.executable, "-m", "pleaselock", "serve"]
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def serving(home: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], 
     assert process.stdout is not None
     try:
         first = process.stdout.readline()
-        assert first.startswith("Serving on http://127.0.0.1:"), first or process.communicate()[1]
+        assert first.startswith("serving on http://127.0.0.1:"), first or process.communicate()[1]
         yield process, first.split()[-1]
     finally:
         process.kill()
