@@ -124,7 +124,9 @@ def draw_label(image_bgr: Image, text: str, at: tuple[int, int], background: Col
     room = round(8 * size)
     left = max(0, min(at[0], image_bgr.shape[1] - width - 2 * room))
     bottom = max(height + 2 * room, min(at[1], image_bgr.shape[0]))
-    cv2.rectangle(image_bgr, (left, bottom - height - 2 * room), (left + width + 2 * room, bottom), background, cv2.FILLED)
+    cv2.rectangle(
+        image_bgr, (left, bottom - height - 2 * room), (left + width + 2 * room, bottom), background, cv2.FILLED
+    )
     cv2.putText(image_bgr, text, (left + room, bottom - room), FONT, size, INK_BGR, thickness, cv2.LINE_AA)
 
 
