@@ -90,7 +90,8 @@ def _log_plainly() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up at each event: whoever replaces stderr meanwhile is heeded.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 
