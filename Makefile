@@ -43,12 +43,13 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "$(PYTHON) cannot make a virtual environment here; install its venv module or free the folder $(VENV)"; exit 2; }
 
-# $(call install,<requirements file>)
+# $(call install,<requirements file>): with uv where there is one, else (or where uv cannot reach its index) with pip
 define install
 	@echo "installing $(1) into $(VENV) ..."
-	@if command -v uv >/dev/null 2>&1 && uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); then :; \
-	 else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@with_uv() { uv pip install --quiet --python $(BIN)/python "$$@"; }; \
+	 with_pip() { $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$@"; }; \
+	 everything() { $$1 --require-hashes -r $(1) && $$1 --no-deps --no-build-isolation --editable .; }; \
+	 if command -v uv >/dev/null 2>&1; then everything with_uv || everything with_pip; else everything with_pip; fi
 	@touch $@
 endef
 

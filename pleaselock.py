@@ -64,7 +64,9 @@ async def _serve(settings: Settings, *, broker: bool) -> None:
 @app.command()
 def demo() -> None:
     """Run the whole system on this machine, on a clip replayed as a live camera."""
-    pleaselock_demo.run(Settings(), Path(__file__).parent / "sample_videos")
+    beside = Path(__file__).parent / "sample_videos"
+    installed = Path(sys.prefix) / "share" / "pleaselock" / "sample_videos"
+    pleaselock_demo.run(Settings(), beside if beside.is_dir() else installed)
 
 
 def main() -> None:
