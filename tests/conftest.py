@@ -6,9 +6,11 @@ import importlib.util
 import os
 import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -46,6 +48,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if name in required or "all" in required:
             raise pytest.UsageError(f"PLEASELOCK_REQUIRE names {name}, but {reason}")
         item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """The front door sets up logging for its process; a test that goes through it leaves none of that behind."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

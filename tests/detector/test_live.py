@@ -133,7 +133,7 @@ def test_a_stream_that_cannot_be_reached_is_tried_again_and_its_password_not_tol
     said = ""
     while said.count("camera lost") < 2:
         stop.wait(0.1)
-        said += capsys.readouterr().out
+        said += "".join(capsys.readouterr())
     stop.set()
     thread.join()
     assert counts.arrived == 0
