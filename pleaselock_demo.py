@@ -18,7 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -59,7 +59,6 @@ class Child:
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
     ended_at: float | None = None
-    starts: int = field(default=0)
 
     def start(self) -> None:
         with self.log.open("ab") as log:
@@ -73,7 +72,6 @@ class Child:
                 start_new_session=True,
             )
         self.ended_at = None
-        self.starts += 1
 
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:
