@@ -54,7 +54,6 @@ def detect(
     view = load_config(config, ViewConfig) if config else ViewConfig()
     clips, missing = find_clips(videos, image_fps)
     _check_single(clips, start_time, from_detections)
-    make_out(out)
     wanted = Wanted(out, view, _start(start_time), video, save_detections, from_detections)
     with _stoppable():
         failed = [*missing, *_run_all(clips, wanted)]
@@ -88,6 +87,7 @@ def _run_all(clips: Sequence[Clip], wanted: Wanted) -> list[UsageError]:
     if not clips:
         return []
     model = None if wanted.from_detections else open_model(wanted.view.model)
+    make_out(wanted.out)
     failed: list[UsageError] = []
     for clip in clips:
         try:
@@ -106,8 +106,8 @@ def _run_all(clips: Sequence[Clip], wanted: Wanted) -> list[UsageError]:
 def _said(clip: Clip, result: ClipResult, took_s: float) -> str:
     replaced = ", replacing an earlier result" if result.replaced else ""
     return (
-        f"{clip.name}: {clip_time(result.footage_s)}, {result.stays} stays, {result.unlocked} not locked,"
-        f" {result.alerts} alerts, {result.footage_s / took_s:.1f} x real time -> {result.folder / REPORT}{replaced}"
+        f"{clip.name}: {clip_time(result.footage_s)}, stays {result.stays}, not locked {result.unlocked},"
+        f" alerts {result.alerts}, {result.footage_s / took_s:.1f} x real time -> {result.folder / REPORT}{replaced}"
     )
 
 
