@@ -202,6 +202,7 @@ def plain_client(broker: Broker) -> Iterator[mqtt.Client]:
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.connect("127.0.0.1", broker.port)
     client.loop_start()
+    wait_for(client.is_connected)
     try:
         yield client
     finally:
