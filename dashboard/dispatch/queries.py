@@ -70,12 +70,6 @@ def offered_to(session: Session, account_id: int) -> frozenset[str]:
     return frozenset(d.alert_id for d in deliveries_for(session, account_id) if d.alert.state in WAITING)
 
 
-def deliveries_about(session: Session, alert_id: str) -> Sequence[Delivery]:
-    """Who was asked about one bike, in that order."""
-    about = select(Delivery).where(Delivery.alert_id == alert_id).options(joinedload(Delivery.account))
-    return session.scalars(about.order_by(Delivery.attempted_at, Delivery.id)).all()
-
-
 def _attempt(account_id: int, tries: list[tuple[datetime, str]]) -> Attempt:
     at = max(tried_at for tried_at, _ in tries)
     states = {state for _, state in tries}

@@ -17,10 +17,6 @@ def all_workers(session: Session) -> list[Worker]:
     return list(session.scalars(select(Worker).order_by(Worker.code).options(joinedload(Worker.site))))
 
 
-def all_camera_health(session: Session) -> list[CameraHealth]:
-    return list(session.scalars(select(CameraHealth).options(joinedload(CameraHealth.camera))))
-
-
 def cameras_with_health(session: Session) -> list[tuple[Camera, CameraHealth | None]]:
     """Every known camera with what it last said of itself, if it ever did."""
     rows = select(Camera, CameraHealth).outerjoin(CameraHealth).order_by(Camera.code)

@@ -12,18 +12,6 @@ from dashboard.places.tables import Building, Rack
 from dashboard.stays.tables import Stay
 
 
-def stays_between(session: Session, begin: datetime, end: datetime, limit: int = 500) -> list[Stay]:
-    """Stays that stood at some moment from `begin` up to `end`, the newest parked first."""
-    question = (
-        select(Stay)
-        .where(Stay.parked_at < end, or_(Stay.gone_at.is_(None), Stay.gone_at >= begin))
-        .order_by(Stay.parked_at.desc(), Stay.id)
-        .limit(limit)
-        .options(joinedload(Stay.rack), joinedload(Stay.camera))
-    )
-    return list(session.scalars(question))
-
-
 def stays_of_day(session: Session, begin: datetime, end: datetime, rack_id: int | None, limit: int) -> Sequence[Stay]:
     """Stays that stood at some moment of a day, with their places, the newest parked first."""
     standing = (Stay.parked_at < end, or_(Stay.gone_at.is_(None), Stay.gone_at >= begin))

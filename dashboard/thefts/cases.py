@@ -93,7 +93,3 @@ def content_number(draft: CaseDraft) -> str:
     """A stand-in for a missing case number: the same content gives the same one."""
     content = "\x1f".join(str(value) for value in astuple(replace(draft, building_id=None)))
     return f"row:{hashlib.sha256(content.encode()).hexdigest()[:20]}"
-
-
-def is_content_number(number: str | None) -> bool:
-    return number is not None and number.startswith("row:")

@@ -19,7 +19,7 @@ from dashboard.dispatch import service
 from dashboard.dispatch.channels.channel import Channel, ChannelError, Notice
 from dashboard.dispatch.channels.in_app import InAppChannel
 from dashboard.dispatch.policy import Rules
-from dashboard.dispatch.queries import deliveries_about, deliveries_for, offered_to
+from dashboard.dispatch.queries import deliveries_for, offered_to
 from dashboard.dispatch.tables import Delivery, DeliveryState
 from dashboard.dispatch.worker import dispatch_one, dispatching, run_dispatcher, tidy
 from dashboard.places.tables import Building, Site
@@ -367,7 +367,7 @@ def test_a_volunteers_page_knows_what_was_asked_of_them_and_says_when_it_was_see
         alerts.take(session, "bike-1", campus.here, clock())
         assert offered_to(session, campus.here) == {"bike-2"}
         assert [d.alert_id for d in deliveries_for(session, campus.here)] == ["bike-2", "bike-1"]
-        assert [d.account.username for d in deliveries_about(session, "bike-1")] == ["lin"]
+        assert [one.account.username for one in session.query(Delivery).filter_by(alert_id="bike-1")] == ["lin"]
 
 
 def state_of(campus: Campus, alert_id: str) -> str:
