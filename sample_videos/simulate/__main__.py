@@ -1,0 +1,67 @@
+"""Run the scenario suite at track level: `python -m sample_videos.simulate --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from sample_videos.render.scenario import ScenarioError
+from sample_videos.simulate.explain import explain
+from sample_videos.simulate.eye import EYES
+from sample_videos.simulate.suite import Job, do, names_of_scenarios, run_suite, seeds_of
+from sample_videos.simulate.tally import table
+
+
+def main() -> int:
+    options = _options().parse_args()
+    known = names_of_scenarios()
+    unknown = [name for name in (*options.only, *([options.explain] if options.explain else [])) if name not in known]
+    if unknown:
+        print(f"{unknown[0]}: no such scenario; names are those of the files in render/scenarios", file=sys.stderr)
+        return 2
+    try:
+        if options.explain:
+            print(explain(do(Job(options.explain, options.seed, options.eye, options.fps))))
+        else:
+            _run(options, options.only or known)
+    except ScenarioError as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sample_videos.simulate", description="Run the scenario suite.")
+    parser.add_argument("--split", choices=["fit", "test"], default="fit", help="fit: seeds from 0; test: from 1000")
+    parser.add_argument("--seeds", type=int, default=5, help="seeds per scenario (default: 5)")
+    parser.add_argument("--fps", type=float, default=5.0, help="frames looked at per second (default: 5)")
+    parser.add_argument("--eye", choices=sorted(EYES), default="usual", help="how well the detector sees")
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="scenarios to run (default: all)")
+    parser.add_argument("--by", choices=["group", "name"], default="group", help="what the table has a line for")
+    parser.add_argument("--out", type=Path, help="write results/ and truth/ here, for `pleaselock evaluate`")
+    parser.add_argument("--processes", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--explain", metavar="NAME", help="print one run, truth beside what was found")
+    parser.add_argument("--seed", type=int, default=0, help="the seed to explain (default: 0)")
+    return parser
+
+
+def _run(options: argparse.Namespace, names: list[str]) -> None:
+    jobs = [
+        Job(name, seed, options.eye, options.fps, options.out)
+        for name in names
+        for seed in seeds_of(options.split, options.seeds)
+    ]
+    began = time.perf_counter()
+    counts: dict[str, Counter[str]] = {}
+    for outcome in run_suite(jobs, options.processes):
+        key = outcome.group if options.by == "group" else outcome.job.name
+        counts.setdefault(key, Counter()).update(outcome.count)
+    print(table(sorted(counts.items())))
+    print(f"{len(jobs)} clips in {time.perf_counter() - began:.1f} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

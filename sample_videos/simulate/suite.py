@@ -1,0 +1,95 @@
+"""All scenario files times many seeds, over several processes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal
+
+from detector.frames import EPOCH
+from detector.results import EVENTS, STAYS
+from detector.sinks import JsonlSink
+from detector.stays_csv import write_stays_csv
+from sample_videos.render.scenario import Scenario, read_scenario
+from sample_videos.simulate.eye import EYES
+from sample_videos.simulate.run import Run, run_scenario
+from sample_videos.simulate.tally import tally
+
+SCENARIOS = Path(__file__).parents[1] / "render" / "scenarios"
+FIRST_TEST_SEED = 1000
+RESULTS, TRUTH = "results", "truth"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One clip to simulate; `out` None: only counted."""
+
+    name: str
+    seed: int
+    eye: str
+    fps: float
+    out: Path | None = None
+
+    @property
+    def clip(self) -> str:
+        return f"{self.name}-{self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    job: Job
+    group: str
+    count: Counter[str]
+
+
+def names_of_scenarios() -> list[str]:
+    return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
+
+
+def scenario_of(name: str, seed: int) -> Scenario:
+    """The scenario that the file `name` gives for a seed. Raises `ScenarioError`."""
+    return read_scenario(SCENARIOS / f"{name}.toml").model_copy(update={"seed": seed})
+
+
+def seeds_of(split: Literal["fit", "test"], count: int) -> range:
+    first = FIRST_TEST_SEED if split == "test" else 0
+    return range(first, first + count)
+
+
+def do(job: Job) -> Run:
+    return run_scenario(job.clip, scenario_of(job.name, job.seed), EYES[job.eye], job.fps)
+
+
+def do_and_count(job: Job) -> Outcome:
+    run = do(job)
+    if job.out is not None:
+        write(run, job.out)
+    group = getattr(run.truth, "group", job.name)
+    return Outcome(job, group, tally(run.truth, run.ledger.records))
+
+
+def write(run: Run, out: Path) -> None:
+    """A result folder as `pleaselock detect` makes it, without a report, and the truth it is to be held against."""
+    folder = out / RESULTS / run.name
+    folder.mkdir(parents=True, exist_ok=True)
+    with JsonlSink(folder / EVENTS) as sink:
+        for message in run.ledger.messages:
+            sink.send(message)
+    write_stays_csv(folder / STAYS, run.ledger.records, run.name, EPOCH)
+    (out / TRUTH).mkdir(exist_ok=True)
+    text = run.truth.model_dump_json(indent=1) + "\n"
+    (out / TRUTH / f"{run.name}.truth.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def run_suite(jobs: Sequence[Job], processes: int) -> Iterator[Outcome]:
+    """Do all jobs; outcomes come in the order of the jobs."""
+    if processes == 1:
+        yield from map(do_and_count, jobs)
+        return
+    # Spawned, not forked: a fork of a process with threads (pytest, a notebook) may hang.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(do_and_count, jobs, chunksize=max(1, min(16, len(jobs) // (4 * processes))))
