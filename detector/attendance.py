@@ -19,6 +19,8 @@ STROLL_HEIGHTS_PER_S = 0.8
 LOST_LIMIT_S = 120.0
 """Nobody locks a bike unseen for longer than this: they have left without being seen."""
 RETURN_AFTER_S = 1.5
+STRAIGHT_S = 2.5
+"""From the last moment within reach to being clearly elsewhere, for who goes without stopping again."""
 STANDING_LOOKS = 200
 EDGE_SHARE = 0.03
 FAINT_OVERLAP = 0.5
@@ -38,12 +40,13 @@ class AtBike:
     at: datetime
     seconds: float
     person_xyxy_px: XyxyPx | None
-    first_visit: bool
+    visit: int = 0
+    """0: the rider's own after parking; 1 and on: each time somebody came back."""
 
 
 @dataclass(slots=True)
 class Attendance:
-    """Follows the rider of one stay, and whoever comes to the bike later."""
+    """Follows the rider of one stay and who came along, and whoever comes to the bike later."""
 
     bike_px: XyxyPx
     parked_at: datetime
@@ -54,29 +57,38 @@ class Attendance:
     away_since: datetime | None = None
     has_left: bool = False
     """True from the moment the grace time is over until somebody returns."""
+    left_straight: bool | None = None
+    """Whether the rider, once out of reach, went off at once; None: was not seen doing so."""
     return_visits: int = 0
     frames: list[AtBike] = field(default_factory=list)
     standing: list[XyxyPx] = field(default_factory=list)
     """The riders' boxes away from the bike, where they walk upright."""
+    last_here: set[int] = field(default_factory=set)
+    """Who was within reach in the last frame in which anybody was."""
+    _at_bike: set[int] = field(default_factory=set)
+    """Riders last seen here, and not yet seen elsewhere."""
     _visitors: dict[int, datetime] = field(default_factory=dict)
     _last_at: datetime | None = None
 
-    def update(self, moment: Moment, trails: Trails, busy: Collection[int]) -> None:
-        """Go one frame on. `busy` are people occupied with another bike, who are not counted here."""
+    def update(self, moment: Moment, trails: Trails, elsewhere: Collection[int]) -> None:
+        """Go one frame on. `elsewhere` are people occupied with another bike, who are not counted here."""
         seconds = 0.0 if self._last_at is None else min(2.0, (moment.at - self._last_at).total_seconds())
         self._last_at = moment.at
-        people = [person for person in moment.people() if person.track_id not in busy]
+        people = [person for person in moment.people() if person.track_id not in elsewhere]
         self._note_standing(people)
         if self.has_left:
             self._watch_for_return(people, moment.at)
             return
         self._adopt(people, moment, trails)
-        seen = [person for person in people if person.track_id in self.riders]
-        here = [person for person in seen if within_reach(person.xyxy_px, self.bike_px)]
+        riders = [person for person in people if person.track_id in self.riders]
+        here = [person for person in riders if within_reach(person.xyxy_px, self.bike_px)]
+        gone = [person for person in riders if has_walked_off(person.xyxy_px, self.bike_px)]
+        self._at_bike = (self._at_bike | {one.track_id for one in here}) - {one.track_id for one in gone}
         if here:
+            self.last_here = {one.track_id for one in here}
             self._be_here(max(here, key=lambda one: one.score).xyxy_px, moment.at, seconds)
-        elif elsewhere := [one for one in seen if has_walked_off(one.xyxy_px, self.bike_px)]:
-            self._be_away(elsewhere[0].xyxy_px, moment.at)
+        elif gone and not self._at_bike:
+            self._be_away(gone[0].xyxy_px, moment.at)
         elif self.presence is not Presence.AWAY:
             self._be_lost(moment, seconds)
 
@@ -95,17 +107,24 @@ class Attendance:
 
     def _be_here(self, box: XyxyPx, at: datetime, seconds: float) -> None:
         self.presence, self.last_here_at, self.away_since = Presence.HERE, at, None
-        self.frames.append(AtBike(at, seconds, box, self.return_visits == 0))
+        self.frames.append(AtBike(at, seconds, box, self.return_visits))
 
     def _be_away(self, box: XyxyPx, at: datetime) -> None:
         """Seen elsewhere. The way there takes its time; what was unseen before that was still attendance."""
         if self.presence is Presence.AWAY:
             return
+        if self.return_visits == 0 and self.last_here_at is not None:
+            unseen = self.presence is Presence.LOST
+            self.left_straight = None if unseen else (at - self.last_here_at).total_seconds() <= STRAIGHT_S
         way_s = distance_px(box, self.bike_px) / (STROLL_HEIGHTS_PER_S * max(1.0, box.height))
-        left_at = max(self.last_here_at or self.parked_at, at - timedelta(seconds=way_s))
+        left_at = max(self._last_seen_here_at(), at - timedelta(seconds=way_s))
         self.presence, self.away_since, self.last_here_at = Presence.AWAY, at, left_at
         while self.frames and self.frames[-1].at > left_at:
             self.frames.pop()
+
+    def _last_seen_here_at(self) -> datetime:
+        seen = (frame.at for frame in reversed(self.frames) if frame.person_xyxy_px is not None)
+        return next(seen, self.parked_at)
 
     def _be_lost(self, moment: Moment, seconds: float) -> None:
         faint = [one for one in moment.boxes(PEOPLE) if self._is_at_bike(one.xyxy_px)]
@@ -114,7 +133,7 @@ class Attendance:
             return
         self.presence = Presence.LOST
         self.last_here_at = self.last_here_at or self.parked_at
-        self.frames.append(AtBike(moment.at, seconds, None, self.return_visits == 0))
+        self.frames.append(AtBike(moment.at, seconds, None, self.return_visits))
 
     def _is_at_bike(self, person: XyxyPx) -> bool:
         overlap = intersection_px(person, self.bike_px) / max(1.0, min(person.area, self.bike_px.area))
@@ -122,14 +141,26 @@ class Attendance:
 
     def _adopt(self, people: list[Track], moment: Moment, trails: Trails) -> None:
         """A rider lost at the bike who comes back into view has a new track id: the one born where they could be."""
-        if any(person.track_id in self.riders for person in people) or self.presence is Presence.AWAY:
+        in_view = {person.track_id for person in people}
+        lost = self._at_bike - in_view
+        if (self.riders & in_view and not lost) or self.presence is Presence.AWAY:
             return
         for person in people:
             trail = trails.of(person.track_id)
             known_longer = (moment.at - person.first_seen_at).total_seconds() > TRAIL_S / 2
-            if trail and not known_longer and self._could_be_rider(trail[0].at, trail[0].xyxy_px, moment):
-                self.riders.add(person.track_id)
-                self.rider_seen = True
+            new = person.track_id not in self.riders and trail and not known_longer
+            if new and self._could_be_rider(trail[0].at, trail[0].xyxy_px, moment):
+                self._take_over(person.track_id, lost)
+                return
+
+    def _take_over(self, track_id: int, lost: set[int]) -> None:
+        """One new track stands for one lost rider, the one followed last."""
+        if lost:
+            replaced = max(lost)
+            self.riders.discard(replaced)
+            self._at_bike.discard(replaced)
+        self.riders.add(track_id)
+        self.rider_seen = True
 
     def _could_be_rider(self, born_at: datetime, box: XyxyPx, moment: Moment) -> bool:
         last_at = self.last_here_at or self.parked_at
@@ -153,6 +184,7 @@ class Attendance:
             self.has_left, self._visitors = False, {}
             self.return_visits += 1
             self.riders.update(stayed)
+            self._at_bike = set(stayed)
             self._be_here(here[stayed[0]], at, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""The analyst's commands: `pleaselock detect` and `pleaselock racks`."""
+"""The analyst's commands: `pleaselock detect`, `pleaselock racks` and `pleaselock evaluate`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import typer
 from detector.clips import Clip, find_clips
 from detector.config import ViewConfig, load_config
 from detector.errors import UsageError
+from detector.evaluation.command import evaluate
 from detector.frames import EPOCH
 from detector.offline import ClipResult, Wanted, open_model, run_clip
 from detector.progress import Progress
@@ -24,6 +25,7 @@ from detector.words import clip_time
 
 STOPPED = 130
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command()(evaluate)
 
 ImageFps = Annotated[float, typer.Option("--image-fps", min=0.001, max=1000, help="Stills taken per second.")]
 

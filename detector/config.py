@@ -74,6 +74,7 @@ class ViewConfig(Strict):
     """How one camera's picture is read; all of `pleaselock detect --config`."""
 
     model: str = Field(default="bikepark-v0", description="A folder in models/, or a path to one, or to a .pt file.")
+    verdict: str = Field(default="lock-verdict-v1", description="The fitted verdict: a folder in models/, or a path.")
     fps: float = Field(default=5.0, gt=0, le=60, description="Frames looked at per second of footage.")
     racks: tuple[RackConfig, ...] = Field(default=(), description="Rack outlines. None: the whole picture is one rack.")
     masks: tuple[Polygon, ...] = Field(default=(), description="Parts blacked out before anything looks at them.")

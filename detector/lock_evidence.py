@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from detector.attendance import AtBike, Attendance
 from detector.boxes import XyxyNorm, XyxyPx
-from detector.vocabulary import LockEvidence
+from detector.vocabulary import Kind, LockEvidence
 
 LEAST_STANDING_LOOKS = 3
 BENT_HEIGHTS = 0.85
@@ -34,21 +34,30 @@ class Standing:
     aspect: float
 
 
-def collect(attendance: Attendance, *, merged_boxes: bool, preexisting: bool) -> LockEvidence:
+def collect(
+    attendance: Attendance, *, merged_boxes: bool, visit_certain: bool, preexisting: bool, kind: Kind
+) -> LockEvidence:
     """Everything known so far about one stay, but for what only the picture can tell."""
-    frames = attendance.frames
-    standing = standing_at(attendance.standing, attendance.bike_px)
-    first = [frame for frame in frames if frame.first_visit]
+    frames, bike_px = attendance.frames, attendance.bike_px
+    standing = standing_at(attendance.standing, bike_px)
+    first = [frame for frame in frames if frame.visit == 0]
+    later = [frame for frame in frames if frame.visit > 0]
+    line = None if standing is None else head_line_px(frames, standing, bike_px)
     return LockEvidence(
         attended_s=attended_s(first),
-        bent_s=bent_s(frames, standing, attendance.bike_px),
-        bends=bends(frames, standing, attendance.bike_px),
+        bent_s=bent_s(first, standing, line),
+        bends=bends(first, standing, line),
         left_after_s=left_after_s(attendance.parked_at, first),
+        left_straight=attendance.left_straight,
         return_visits=attendance.return_visits,
+        return_attended_s=attended_s(later) if later else None,
+        return_bent_s=bent_s(later, standing, line),
         rider_seen=attendance.rider_seen,
-        lost_at_bike_s=lost_at_bike_s(frames),
-        bike_width_px=attendance.bike_px.width,
+        lost_at_bike_s=lost_at_bike_s(first),
+        kind=kind,
+        bike_width_px=bike_px.width,
         merged_boxes=merged_boxes,
+        visit_certain=visit_certain,
         preexisting=preexisting,
     )
 
@@ -105,24 +114,23 @@ def head_line_px(frames: Sequence[AtBike], standing: Standing, bike_px: XyxyPx) 
     return min(float(np.percentile(tops, 10)), expected) if tops else expected
 
 
-def _bent_frames(frames: Sequence[AtBike], standing: Standing, bike_px: XyxyPx) -> list[AtBike]:
-    line = head_line_px(frames, standing, bike_px)
-    return [one for one in frames if one.person_xyxy_px is not None and is_bent(one.person_xyxy_px, standing, line)]
+def _bent_frames(frames: Sequence[AtBike], standing: Standing, line_px: float) -> list[AtBike]:
+    return [one for one in frames if one.person_xyxy_px is not None and is_bent(one.person_xyxy_px, standing, line_px)]
 
 
-def bent_s(frames: Sequence[AtBike], standing: Standing | None, bike_px: XyxyPx) -> float | None:
+def bent_s(frames: Sequence[AtBike], standing: Standing | None, line_px: float | None) -> float | None:
     """Seconds somebody was seen bent or crouched at the bike, against their own standing height."""
-    if standing is None or all(frame.person_xyxy_px is None for frame in frames):
+    if standing is None or line_px is None or all(frame.person_xyxy_px is None for frame in frames):
         return None
-    return sum(frame.seconds for frame in _bent_frames(frames, standing, bike_px))
+    return sum(frame.seconds for frame in _bent_frames(frames, standing, line_px))
 
 
-def bends(frames: Sequence[AtBike], standing: Standing | None, bike_px: XyxyPx) -> int | None:
+def bends(frames: Sequence[AtBike], standing: Standing | None, line_px: float | None) -> int | None:
     """How often they bent down: runs of bent frames, shorter breaks than a second not counted."""
-    if standing is None or all(frame.person_xyxy_px is None for frame in frames):
+    if standing is None or line_px is None or all(frame.person_xyxy_px is None for frame in frames):
         return None
     runs: list[list[AtBike]] = []
-    for frame in _bent_frames(frames, standing, bike_px):
+    for frame in _bent_frames(frames, standing, line_px):
         if runs and frame.at - runs[-1][-1].at <= timedelta(seconds=BEND_GAP_S):
             runs[-1].append(frame)
         else:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from detector.attendance import Attendance
-from detector.boxes import XyxyPx, intersection_px, iou
+from detector.boxes import XyxyPx, iou
 from detector.lock_evidence import collect
-from detector.places import SAME_PLACE_IOU, Vacancy
+from detector.places import SAME_PLACE_IOU, closeness, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Sighting, distance_px, median_box, size_px
+from detector.vacancy import VISIT_BEFORE_S, Vacancy
 from detector.visits import Drop
 from detector.vocabulary import Detection, Kind, LockEvidence, Rack, Stay, StayState
 
@@ -20,7 +21,18 @@ NEAR_SIZES = 1.0
 EMPTY_BEFORE_NEXT_S = 1.0
 SHARPEN_IOU = 0.4
 SHARPEN_LOOKS = 3
-MERGED_COVER = 0.7
+OWN_RIDER = 2.0
+LAST_AT = 0.5
+"""What being the rider, and having been at this bike a moment ago, weigh against standing nearer to another one."""
+VISITOR_MEMORY_S = 60.0
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Somebody who was within reach of a bike: for how many seconds, and when last."""
+
+    seconds: float
+    last_at: datetime
 
 
 @dataclass(slots=True)
@@ -36,6 +48,7 @@ class OpenStay:
     track_ids: set[int]
     vacancy: Vacancy = field(default_factory=Vacancy)
     left_at: datetime | None = None
+    visitors: dict[int, Visitor] = field(default_factory=dict)
 
     def as_stay(self, moment: Moment, gone_at: datetime | None = None) -> Stay:
         return Stay(
@@ -57,6 +70,35 @@ class OpenStay:
         self.box_px = self.attendance.bike_px = box
         self.parked_at = self.attendance.parked_at = parked_at
 
+    def note_visitors(self, moment: Moment, seconds: float) -> None:
+        """Remember who is within reach, to know later who may have taken the bike."""
+        for person in moment.people():
+            if within_reach(person.xyxy_px, self.box_px):
+                visitor = self.visitors.setdefault(person.track_id, Visitor(0.0, moment.at))
+                visitor.seconds, visitor.last_at = visitor.seconds + seconds, moment.at
+        self.visitors = {
+            who: visitor
+            for who, visitor in self.visitors.items()
+            if (moment.at - visitor.last_at).total_seconds() <= VISITOR_MEMORY_S
+        }
+
+    def possible_takers(self) -> Mapping[int, float]:
+        """Seconds at the bike of those who were there about when it was last seen, or since."""
+        seen_at = self.vacancy.last_seen_at
+        return {
+            who: visitor.seconds
+            for who, visitor in self.visitors.items()
+            if seen_at is None or (seen_at - visitor.last_at).total_seconds() <= VISIT_BEFORE_S
+        }
+
+    def pull_on(self, person_id: int, person: XyxyPx) -> float | None:
+        """How much speaks for somebody being at this bike and not at the next one; None: not within reach."""
+        if not within_reach(person, self.box_px):
+            return None
+        attendance = self.attendance
+        is_rider = person_id in attendance.riders and not self.preexisting and not attendance.has_left
+        return closeness(person, self.box_px) + OWN_RIDER * is_rider + LAST_AT * (person_id in attendance.last_here)
+
     def sharpen(self, unhidden: Sequence[Moment], others_px: Sequence[XyxyPx]) -> None:
         """Take the clearest box of the place in moments without the rider, who hid part of the bike or joined boxes.
 
@@ -73,10 +115,16 @@ class OpenStay:
         likeness = iou(box, self.box_px)
         return likeness >= SHARPEN_IOU and all(iou(box, other) < likeness for other in others_px)
 
-    def evidence(self, others_px: Sequence[XyxyPx]) -> LockEvidence:
-        """What is known so far; a box that takes in another stay's bike is a merged one."""
-        merged = any(intersection_px(self.box_px, other) >= MERGED_COVER * other.area for other in others_px)
-        return collect(self.attendance, merged_boxes=merged or not self.certain, preexisting=self.preexisting)
+    def evidence(self) -> LockEvidence:
+        """What is known so far, but for what only the picture can tell."""
+        merged = self.vacancy.is_merged()
+        return collect(
+            self.attendance,
+            merged_boxes=merged,
+            visit_certain=self.certain,
+            preexisting=self.preexisting,
+            kind=self.kind,
+        )
 
     def _state(self) -> StayState:
         if self.preexisting:

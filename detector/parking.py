@@ -9,10 +9,13 @@ from broker_bridge.messages import uuid7
 from detector.attendance import Attendance, Presence
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.config import Thresholds
+from detector.links import attended_by, takers_of
 from detector.open_stays import NEAR_SIZES, SETTLE_S, OpenStay, is_same_visit, makes_room
-from detector.places import PEOPLE, SAME_PLACE_IOU, Look, look_at, rack_of, within_reach
+from detector.places import PEOPLE, SAME_PLACE_IOU, rack_of, within_reach
+from detector.rest import resting_box, resting_since
 from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, span_s, travel
-from detector.visits import Drop, Visits, resting_box, resting_since
+from detector.vacancy import Look, looks_at, note_visit
+from detector.visits import Drop, Visits
 from detector.vocabulary import (
     Detection,
     Rack,
@@ -42,6 +45,8 @@ class ParkingWatch:
         self._trails = Trails()
         self._visits = Visits(thresholds.park_after_s)
         self._places: list[OpenStay] = []
+        self._takers: set[int] = set()
+        """Who has taken a bike: by track id, of which none comes back."""
         self._started_at: datetime | None = None
         self._moment: Moment | None = None
 
@@ -60,8 +65,10 @@ class ParkingWatch:
         self._moment = moment
         self._trails.update(moment)
         self._keep_boxes(moment)
-        events = [*self._close_the_gone(moment, seconds), *self._attend(moment)]
-        for drop in self._visits.update(moment, self._trails, self._settled()):
+        looks = looks_at([(place.stay_id, place.box_px, place.vacancy) for place in self._places], moment)
+        unseen = [place.box_px for place in self._places if looks[place.stay_id] is not Look.SEEN]
+        events = [*self._close_the_gone(looks, moment, seconds), *self._attend(moment)]
+        for drop in self._visits.update(moment, self._trails, self._settled(), unseen):
             events += self._put_down(drop, moment)
         return events + self._find_standing(moment)
 
@@ -106,29 +113,58 @@ class ParkingWatch:
         ]
         return free and any(within_reach(one.xyxy_px, rest) for moment in resting for one in moment.boxes(PEOPLE))
 
-    def _close_the_gone(self, moment: Moment, seconds: float) -> Iterator[StayEvent]:
-        for place in list(self._places):
-            look = look_at(place.box_px, moment)
-            if look is Look.EMPTY and place.attendance.hides_place(moment.at):
-                look = Look.HIDDEN
-            place.vacancy.update(look, seconds)
-            if place.vacancy.is_gone(self._thresholds.gone_after_s):
-                yield self._close(place, moment)
+    def _close_the_gone(self, looks: dict[str, Look], moment: Moment, seconds: float) -> Iterator[StayEvent]:
+        for place in self._places:
+            look = looks[place.stay_id]
+            hides = look is Look.EMPTY and place.attendance.hides_place(moment.at)
+            place.vacancy.update(Look.HIDDEN if hides else look, moment.at, seconds)
+            place.note_visitors(moment, seconds)
+            note_visit(place.vacancy, place.box_px, moment)
+        gone = self._taken()
+        for place in gone + [place for place in self._vanished() if place not in gone]:
+            yield self._close(place, moment)
+
+    def _taken(self) -> list[OpenStay]:
+        """Places seen empty after a visit, each by somebody else: nobody takes two bikes."""
+        after_s = self._thresholds.gone_after_s
+        empty = [place for place in self._places if place.vacancy.is_gone(after_s, taken=True)]
+        takers = takers_of([place.possible_takers() for place in empty], frozenset(self._takers))
+        self._takers.update(taker for taker in takers if taker is not None)
+        return [
+            place
+            for place, taker in zip(empty, takers, strict=True)
+            if taker is not None or (place.vacancy.visited() and not place.possible_takers())
+        ]
+
+    def _vanished(self) -> list[OpenStay]:
+        """Places seen empty for so long that it does not matter who took the bike."""
+        after_s = self._thresholds.gone_after_s
+        return [place for place in self._places if place.vacancy.is_gone(after_s, taken=False)]
 
     def _close(self, place: OpenStay, moment: Moment) -> StayEvent:
         self._places.remove(place)
+        for other in self._places:
+            other.vacancy.beside.pop(place.stay_id, None)
         return self._event(StayEventKind.CLOSED, place, moment)
 
     # People at them
 
     def _attend(self, moment: Moment) -> Iterator[StayEvent]:
+        at_stay = attended_by(
+            {person.track_id: self._pulls(person.track_id, person.xyxy_px) for person in moment.people()}
+        )
         for place in self._places:
             if not place.preexisting:
-                yield from self._attend_one(place, moment)
+                elsewhere = {who for who, stay_id in at_stay.items() if stay_id != place.stay_id}
+                yield from self._attend_one(place, moment, elsewhere | self._riders_of_others(place))
 
-    def _attend_one(self, place: OpenStay, moment: Moment) -> Iterator[StayEvent]:
+    def _pulls(self, person_id: int, person: XyxyPx) -> dict[str, float]:
+        pulls = {place.stay_id: place.pull_on(person_id, person) for place in self._places}
+        return {stay_id: pull for stay_id, pull in pulls.items() if pull is not None}
+
+    def _attend_one(self, place: OpenStay, moment: Moment, elsewhere: set[int]) -> Iterator[StayEvent]:
         attendance, had_left = place.attendance, place.attendance.has_left
-        attendance.update(moment, self._trails, self._busy_elsewhere(place))
+        attendance.update(moment, self._trails, elsewhere)
         if had_left and not attendance.has_left:
             yield self._event(StayEventKind.RETURNED, place, moment)
         if attendance.is_left(moment.at, self._thresholds.grace_s):
@@ -138,7 +174,7 @@ class ParkingWatch:
             place.sharpen(unhidden, self._others_px(place))
             yield self._event(StayEventKind.LEFT, place, moment)
 
-    def _busy_elsewhere(self, place: OpenStay) -> set[int]:
+    def _riders_of_others(self, place: OpenStay) -> set[int]:
         """People who are parking another bike just now."""
         busy: set[int] = set()
         for other in self._places:
@@ -147,8 +183,8 @@ class ParkingWatch:
         return busy
 
     def _event(self, kind: StayEventKind, place: OpenStay, moment: Moment) -> StayEvent:
-        gone_at = moment.at if kind is StayEventKind.CLOSED else None
-        return StayEvent(kind, place.as_stay(moment, gone_at), place.evidence(self._others_px(place)), moment.at)
+        gone_at = (place.vacancy.empty_since or moment.at) if kind is StayEventKind.CLOSED else None
+        return StayEvent(kind, place.as_stay(moment, gone_at), place.evidence(), moment.at)
 
     def _others_px(self, place: OpenStay) -> list[XyxyPx]:
         return [other.box_px for other in self._places if other is not place]

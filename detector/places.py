@@ -1,14 +1,11 @@
-"""Places where bikes stand: in which rack a box is, who is within reach, and whether a place was seen empty."""
+"""Places where bikes stand: in which rack a box is, and who is within reach."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from math import hypot
 
-from detector.boxes import XyxyPx, intersection_px, iou
-from detector.trails import TWO_WHEELERS, Moment
+from detector.boxes import XyxyPx
 from detector.vocabulary import Kind, Rack
 
 REACH_WIDTHS = 0.35
@@ -16,11 +13,6 @@ REACH_HEIGHTS = 0.45
 REACH_OWN_HEIGHTS = 0.5
 ELSEWHERE_HEIGHTS = 0.7
 SAME_PLACE_IOU = 0.3
-COVERED_BY_BIKES = 0.5
-COVERED_BY_PEOPLE = 0.25
-LEAST_SEEN_SHARE = 0.15
-"""A bike seen in fewer pictures than this is waited for no longer than one seen in this share of them."""
-EMPTY_LOOKS = 3
 PEOPLE = frozenset({Kind.PERSON})
 
 
@@ -63,59 +55,8 @@ def has_walked_off(person: XyxyPx, bike: XyxyPx) -> bool:
     return hypot(aside_px, across_px) > ELSEWHERE_HEIGHTS * person.height and not within_reach(person, bike)
 
 
-class Look(StrEnum):
-    SEEN = "seen"
-    HIDDEN = "hidden"
-    EMPTY = "empty"
-
-
-def look_at(place: XyxyPx, moment: Moment) -> Look:
-    """What one frame shows of a place: its bike, something in front of it, or nothing."""
-    bikes = [one.xyxy_px for one in moment.boxes(TWO_WHEELERS)]
-    if any(iou(place, bike) >= SAME_PLACE_IOU for bike in bikes):
-        return Look.SEEN
-    people = [one.xyxy_px for one in moment.boxes(PEOPLE)]
-    if _cover(place, bikes) >= COVERED_BY_BIKES or _cover(place, people) >= COVERED_BY_PEOPLE:
-        return Look.HIDDEN
-    return Look.EMPTY
-
-
-def _cover(place: XyxyPx, boxes: Sequence[XyxyPx]) -> float:
-    """The largest share of a place that one box covers."""
-    return max((intersection_px(place, box) for box in boxes), default=0.0) / max(place.area, 1.0)
-
-
-@dataclass(slots=True)
-class Vacancy:
-    """Counts for how long a place has been seen empty. Hidden is not gone: a hidden frame counts for nothing.
-
-    A bike that is found in only a third of the pictures must be missing three times as long to be gone.
-    """
-
-    seen_looks: int = 1
-    missed_looks: int = 0
-    empty_s: float = 0.0
-    empty_looks: int = 0
-    was_empty_s: float = 0.0
-    """How long the last emptiness lasted that ended with a bike being seen here."""
-    since_empty_s: float = 0.0
-
-    def update(self, look: Look, seconds: float) -> None:
-        self.since_empty_s += seconds
-        if look is Look.SEEN:
-            self.seen_looks += 1
-            self.missed_looks += self.empty_looks
-            if self.empty_s:
-                self.was_empty_s, self.since_empty_s = self.empty_s, 0.0
-            self.empty_s, self.empty_looks = 0.0, 0
-        elif look is Look.EMPTY:
-            self.empty_s += seconds
-            self.empty_looks += 1
-
-    def was_just_empty(self, least_s: float, within_s: float) -> bool:
-        """Whether the place was empty for a while until just now: a bike seen here since is another one."""
-        return self.empty_s >= least_s or (self.was_empty_s >= least_s and self.since_empty_s <= within_s)
-
-    def is_gone(self, gone_after_s: float) -> bool:
-        share = max(LEAST_SEEN_SHARE, self.seen_looks / (self.seen_looks + self.missed_looks))
-        return self.empty_looks >= EMPTY_LOOKS and self.empty_s >= gone_after_s / share
+def closeness(person: XyxyPx, bike: XyxyPx) -> float:
+    """How near somebody within reach stands to a bike's middle: 1 at it, 0 a bike's length away."""
+    x, y = person.foot
+    middle_x, ground_y = (bike.left + bike.right) / 2, bike.bottom - bike.height / 4
+    return max(0.0, 1 - hypot(x - middle_x, y - ground_y) / max(1.0, bike.width, bike.height))

@@ -13,8 +13,8 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from detector.assignment import area, best_pairs, iou_matrix
 from detector.boxes import XyxyPx, iou
 from detector.vocabulary import Detection, Kind, Track
 
@@ -174,34 +174,14 @@ def _see_pairs(
     )
 
 
-def iou_matrix(one_xyxy_px: Array, other_xyxy_px: Array) -> Array:
-    """Intersection over union of every box with every other: shapes (N, 4) and (M, 4) in pixels give (N, M), 0 to 1."""
-    one, other = one_xyxy_px[:, None, :], other_xyxy_px[None, :, :]
-    sides = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
-    shared = np.prod(np.clip(sides, 0, None), axis=-1)
-    union = _area(one) + _area(other) - shared
-    return np.asarray(shared / np.maximum(union, 1e-9), dtype=np.float64)
-
-
-def best_pairs(likeness: Array, least: float) -> list[tuple[int, int]]:
-    """The one-to-one pairs (row, column) with the highest sum of likeness, each at least `least`; shape (N, M)."""
-    allowed = np.where(likeness >= least, likeness, 0.0)
-    rows, columns = linear_sum_assignment(allowed, maximize=True)
-    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if allowed[row, column] > 0]
-
-
 def _is_over(followed: _Followed, at: datetime) -> bool:
     patience_s = TENTATIVE_S if followed.sightings == 1 else COAST_S
     return _seconds(followed.last_seen_at, at) > patience_s
 
 
-def _area(boxes: Array) -> Array:
-    return np.asarray(np.prod(np.clip(boxes[..., 2:] - boxes[..., :2], 0, None), axis=-1), dtype=np.float64)
-
-
 def _area_ratio(one: Array, other: Array) -> Array:
     """The smaller area over the larger for every pair: shapes (N, 4) and (M, 4) give (N, M), 0 to 1."""
-    areas, others = _area(one)[:, None], _area(other)[None, :]
+    areas, others = area(one)[:, None], area(other)[None, :]
     return np.asarray(np.minimum(areas, others) / np.maximum(np.maximum(areas, others), 1e-9), dtype=np.float64)
 
 

@@ -118,23 +118,39 @@ class LockEvidence:
     """What was seen of one stay, each with its unit. None means: could not be seen, never zero."""
 
     attended_s: float | None = None
+    """Seconds somebody was at the bike after parking, up to the first leaving."""
     bent_s: float | None = None
+    """Of these, seconds bent or crouched."""
     bends: int | None = None
+    hands_low_s: float | None = None
+    """Seconds with a hand at wheel or frame level; needs a pose model."""
     left_after_s: float | None = None
     """Seconds from parked to the rider's last moment within reach."""
-    return_visits: int = 0
-    rider_seen: bool = False
+    left_straight: bool | None = None
+    """Whether the rider went off without stopping again beside the bike."""
     lost_at_bike_s: float = 0.0
     """Seconds the rider could not be seen but was last seen at the bike, so counts as attending it."""
+    return_visits: int = 0
+    return_attended_s: float | None = None
+    """Seconds somebody was at the bike on all later visits together."""
+    return_bent_s: float | None = None
+    rider_seen: bool = False
+    kind: Kind = Kind.BICYCLE
+    shared_bike: bool = False
+    """One of a fleet, by its colour: it locks itself."""
     bike_width_px: float | None = None
     merged_boxes: bool = False
+    """Most of the time one box was drawn around this bike and a neighbour."""
+    visit_certain: bool = True
     brightness: float | None = None
     """Mean grey level around the bike, 0 to 255."""
     camera_moved: bool = False
     lock_views: int = 0
     """In how many usable views a lock was looked for."""
     lock_seen: int = 0
-    """In how many of them one was seen on the bike."""
+    """In how many of them one was seen closed around the bike."""
+    lock_carried: int = 0
+    """In how many of them one was seen carried on the bike: evidence against its being used."""
     preexisting: bool = False
     """The bike stood there before anybody was seen with it."""
 
@@ -162,9 +178,14 @@ class ReasonCode(StrEnum):
     ATTENDED_S = "attended_s"
     BENT_S = "bent_s"
     BENDS = "bends"
+    HANDS_LOW_S = "hands_low_s"
     LOST_AT_BIKE_S = "lost_at_bike_s"
+    LEFT_STRAIGHT = "left_straight"
     RETURN_VISITS = "return_visits"
+    RETURN_ATTENDED_S = "return_attended_s"
+    RETURN_BENT_S = "return_bent_s"
     LOCK_SEEN_VIEWS = "lock_seen_views"
+    LOCK_CARRIED_VIEWS = "lock_carried_views"
     NO_LOCK_VIEWS = "no_lock_views"
     # Self-doubt: each makes the verdict `unsure`.
     RIDER_NOT_SEEN = "rider_not_seen"
@@ -173,6 +194,7 @@ class ReasonCode(StrEnum):
     TOO_DARK = "too_dark"
     CAMERA_MOVED = "camera_moved"
     PREEXISTING = "preexisting"
+    SHARED_BIKE = "shared_bike"
 
 
 @dataclass(frozen=True, slots=True)

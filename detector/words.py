@@ -28,6 +28,13 @@ REASONS: Mapping[ReasonCode, Words] = {
     ReasonCode.LOST_AT_BIKE_S: Words(
         "Out of sight at the bike for {n} s, so still there", "在车旁被遮挡 {n} 秒，视为未离开"
     ),
+    ReasonCode.HANDS_LOW_S: Words("Hands at wheel or frame for {n} s", "双手在车轮或车架高度 {n} 秒"),
+    ReasonCode.LEFT_STRAIGHT: Words("Walked straight off", "停好后径直离开"),
+    ReasonCode.RETURN_ATTENDED_S: Words("Somebody was back at the bike for {n} s", "之后又有人在车旁共 {n} 秒"),
+    ReasonCode.RETURN_BENT_S: Words("Bent down for {n} s after coming back", "返回后弯腰或蹲下 {n} 秒"),
+    ReasonCode.LOCK_CARRIED_VIEWS: Words(
+        "Views in which the lock hangs unused on the bike: {n}", "{n} 个画面中车锁挂在车上未使用"
+    ),
     ReasonCode.RETURN_VISITS: Words("Times come back: {n}", "返回 {n} 次"),
     ReasonCode.LOCK_SEEN_VIEWS: Words("Views in which a lock is seen: {n}", "{n} 个画面中看到车锁"),
     ReasonCode.NO_LOCK_VIEWS: Words("Clear views in which no lock is seen: {n}", "{n} 个清晰画面中未见车锁"),
@@ -38,12 +45,16 @@ REASONS: Mapping[ReasonCode, Words] = {
     ReasonCode.MERGED_BOXES: Words("The bike cannot be told apart from its neighbours", "与相邻车辆分不开"),
     ReasonCode.TOO_DARK: Words("Too dark to judge (brightness {n} of 255)", "太暗，无法判断（亮度 {n}/255）"),
     ReasonCode.CAMERA_MOVED: Words("The camera moved", "摄像头被移动"),
+    ReasonCode.SHARED_BIKE: Words("A shared bike, which locks itself", "共享单车，可自行上锁"),
     ReasonCode.PREEXISTING: Words("It stood here before the recording began", "录像开始前车已停在这里"),
 }
 
 NEVER: Mapping[ReasonCode, Words | None] = {
     ReasonCode.BENT_S: Words("Was not seen bending down at the bike", "未见其在车旁弯腰或蹲下"),
     ReasonCode.BENDS: None,
+    ReasonCode.RETURN_BENT_S: None,
+    ReasonCode.HANDS_LOW_S: Words("No hand was seen at wheel or frame", "未见双手在车轮或车架高度"),
+    ReasonCode.LEFT_STRAIGHT: Words("Stopped again near the bike before leaving", "离开前又在车旁停留"),
     ReasonCode.ATTENDED_S: Words("Nobody was seen at the bike", "未见有人在车旁"),
 }
 """Said instead where the number is 0; None: another reason says it already."""

@@ -14,12 +14,18 @@ LASTING: Mapping[str, str] = {
     "left_after_s": N_("The rider walked off after %(number)s."),
     "attended_s": N_("The rider stayed with the bike for %(number)s."),
     "bent_s": N_("The rider bent down at the bike for %(number)s."),
+    "hands_low_s": N_("The rider's hands were at wheel or frame for %(number)s."),
+    "return_attended_s": N_("Somebody was back at the bike for %(number)s."),
+    "return_bent_s": N_("Whoever came back bent down for %(number)s."),
     "lost_at_bike_s": N_("The rider was out of sight at the bike for %(number)s."),
 }
 COUNTED: Mapping[str, tuple[str, str]] = {
     "bends": NN_("The rider bent down once.", "The rider bent down %(num)s times."),
     "return_visits": NN_("Somebody came back to the bike once.", "Somebody came back to the bike %(num)s times."),
     "lock_seen_views": NN_("A lock was seen in one picture.", "A lock was seen in %(num)s pictures."),
+    "lock_carried_views": NN_(
+        "In one picture the lock hangs unused on the bike.", "In %(num)s pictures the lock hangs unused on the bike."
+    ),
     "no_lock_views": NN_("One picture shows no lock.", "%(num)s pictures show no lock."),
     "bike_too_small_px": NN_(
         "The bike is too small in the picture: one pixel wide.",
@@ -27,6 +33,8 @@ COUNTED: Mapping[str, tuple[str, str]] = {
     ),
 }
 PLAIN: Mapping[str, str] = {
+    "left_straight": N_("The rider walked straight off without stopping again."),
+    "shared_bike": N_("It is a shared bike, which locks itself."),
     "rider_not_seen": N_("The rider was never seen."),
     "merged_boxes": N_("The bike cannot be told from its neighbours."),
     "too_dark": N_("It is too dark to see."),
@@ -38,6 +46,10 @@ NEVER: Mapping[str, str] = {
     "attended_s": N_("The rider did not stay with the bike."),
     "bent_s": N_("The rider did not bend down at the bike."),
     "bends": N_("The rider did not bend down."),
+    "hands_low_s": N_("The rider's hands were not seen at wheel or frame."),
+    "left_straight": N_("The rider stopped again near the bike before leaving."),
+    "return_attended_s": N_("Nobody stayed who came back."),
+    "return_bent_s": N_("Whoever came back did not bend down."),
     "return_visits": N_("Nobody came back to the bike."),
     "lock_seen_views": N_("No lock was seen in any picture."),
 }

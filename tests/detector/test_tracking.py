@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import numpy as np
 import pytest
 
 from detector.boxes import XyxyPx
-from detector.tracking import COAST_S, Tracker, best_pairs, iou_matrix
+from detector.tracking import COAST_S, Tracker
 from detector.vocabulary import Detection, Kind, Track
 from tests.detector.scenes import START, Scene, bike, person
 
@@ -119,15 +118,3 @@ def test_footage_that_jumps_back_in_time_begins_new_tracks() -> None:
     again = _run(tracker, [[_found(100)], [_found(100)]])
     assert again[0] == []
     assert [track.track_id for track in again[1]] == [2]
-
-
-def test_iou_of_every_pair() -> None:
-    one = np.array([[0.0, 0, 10, 10], [20, 20, 30, 30]])
-    other = np.array([[0.0, 0, 10, 10], [5, 0, 15, 10], [50, 50, 60, 60]])
-    assert iou_matrix(one, other) == pytest.approx(np.array([[1, 1 / 3, 0], [0, 0, 0]]))
-
-
-def test_pairs_are_the_best_in_sum_and_never_too_unlike() -> None:
-    likeness = np.array([[0.9, 0.8], [0.85, 0.1]])
-    assert sorted(best_pairs(likeness, 0.2)) == [(0, 1), (1, 0)]
-    assert best_pairs(np.array([[0.1]]), 0.2) == []

@@ -8,7 +8,7 @@ import pytest
 
 from detector.boxes import XyxyPx
 from detector.trails import Moment, Sighting, Trail, Trails, rigid_shift_px, trace_back, travel
-from detector.visits import resting_box, resting_since
+from detector.rest import resting_box, resting_since
 from detector.vocabulary import Detection, StayEventKind, Track
 from tests.detector.scenes import START, Scene, bike, parked_bike, person, rider, second_of, watch
 

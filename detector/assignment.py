@@ -1,0 +1,42 @@
+"""One-to-one matching, the tool of every step that asks what belongs to what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+Array = NDArray[np.float64]
+
+
+def best_pairs(likeness: Array, least: float) -> list[tuple[int, int]]:
+    """The one-to-one pairs (row, column) with the highest sum of likeness, each at least `least`; shape (N, M)."""
+    allowed = np.where(likeness >= least, likeness, 0.0)
+    rows, columns = linear_sum_assignment(allowed, maximize=True)
+    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if allowed[row, column] > 0]
+
+
+def as_array(boxes: Sequence[Sequence[float]]) -> Array:
+    """Boxes as an array of shape (N, 4), also where there is none."""
+    return np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+
+
+def iou_matrix(one_xyxy_px: Array, other_xyxy_px: Array) -> Array:
+    """Intersection over union of every box with every other: shapes (N, 4) and (M, 4) in pixels give (N, M), 0 to 1."""
+    shared = shared_matrix(one_xyxy_px, other_xyxy_px)
+    union = area(one_xyxy_px)[:, None] + area(other_xyxy_px)[None, :] - shared
+    return np.asarray(shared / np.maximum(union, 1e-9), dtype=np.float64)
+
+
+def shared_matrix(one_xyxy_px: Array, other_xyxy_px: Array) -> Array:
+    """Shared area of every box with every other, square pixels: shapes (N, 4) and (M, 4) give (N, M)."""
+    one, other = one_xyxy_px[:, None, :], other_xyxy_px[None, :, :]
+    sides = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
+    return np.asarray(np.prod(np.clip(sides, 0, None), axis=-1), dtype=np.float64)
+
+
+def area(boxes: Array) -> Array:
+    """Areas in square pixels: shape (..., 4) gives (...)."""
+    return np.asarray(np.prod(np.clip(boxes[..., 2:] - boxes[..., :2], 0, None), axis=-1), dtype=np.float64)

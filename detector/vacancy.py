@@ -1,0 +1,168 @@
+"""Whether places where bikes stand were seen empty. Hidden is not gone; nor does a bike leave without somebody's visit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+
+from detector.assignment import Array, area, as_array, best_pairs, iou_matrix, shared_matrix
+from detector.boxes import XyxyPx
+from detector.places import PEOPLE, SAME_PLACE_IOU, within_reach
+from detector.trails import TWO_WHEELERS, Moment
+
+COVERED_BY_BIKES = 0.5
+COVERED_BY_PEOPLE = 0.25
+USUAL_IOU = 0.6
+"""A standing bike's box this like its remembered one is its usual box, not one drawn around several bikes."""
+BESIDE_LOOKS = 3
+BLIND_PLACES = 3
+"""So many bikes do not vanish in one picture; the camera was dazzled or its picture broken."""
+LEAST_SEEN_SHARE = 0.15
+"""A bike seen in fewer pictures than this is waited for no longer than one seen in this share of them."""
+EMPTY_LOOKS = 3
+UNVISITED_PATIENCE = 20.0
+"""Without a visit a place must be seen empty this many times as long."""
+VISIT_SCORE = 0.15
+VISIT_BEFORE_S = 10.0
+"""How long before a bike was last seen somebody may have come who then took it."""
+STEADY_LOOKS = 400
+MERGED_SHARE = 0.5
+MERGED_COVER = 0.7
+
+
+class Look(StrEnum):
+    SEEN = "seen"
+    HIDDEN = "hidden"
+    EMPTY = "empty"
+
+
+@dataclass(slots=True)
+class Vacancy:
+    """What is known about one place being empty. A hidden look counts for nothing.
+
+    A bike that is found in only a third of the pictures must be missing three times as long to be gone.
+    """
+
+    seen_looks: int = 1
+    missed_looks: int = 0
+    empty_s: float = 0.0
+    empty_looks: int = 0
+    empty_since: datetime | None = None
+    was_empty_s: float = 0.0
+    """How long the last emptiness lasted that ended with a bike being seen here."""
+    since_empty_s: float = 0.0
+    last_seen_at: datetime | None = None
+    last_visit_at: datetime | None = None
+    merged_looks: int = 0
+    """In how many looks one box was drawn around this bike and another, which had none of its own."""
+    beside: Counter[str] = field(default_factory=Counter)
+    """Stays that were seen in the same picture as this one, and how often: they do not hide it."""
+
+    def update(self, look: Look, at: datetime, seconds: float) -> None:
+        """One look on; `seconds` is the time it stands for."""
+        self.since_empty_s += seconds
+        if look is Look.SEEN:
+            self._see(at)
+        elif look is Look.EMPTY:
+            self.empty_since = self.empty_since or at
+            self.empty_s += seconds
+            self.empty_looks += 1
+
+    def _see(self, at: datetime) -> None:
+        self.seen_looks += 1
+        self.missed_looks += self.empty_looks
+        if self.empty_s:
+            self.was_empty_s, self.since_empty_s = self.empty_s, 0.0
+        self.empty_s, self.empty_looks, self.empty_since, self.last_seen_at = 0.0, 0, None, at
+        if self.seen_looks + self.missed_looks > STEADY_LOOKS:
+            self.seen_looks, self.missed_looks = self.seen_looks // 2, self.missed_looks // 2
+            self.merged_looks //= 2
+
+    def was_just_empty(self, least_s: float, within_s: float) -> bool:
+        """Whether the place was empty for a while until just now: a bike seen here since is another one."""
+        return self.empty_s >= least_s or (self.was_empty_s >= least_s and self.since_empty_s <= within_s)
+
+    def visited(self) -> bool:
+        """Whether somebody was at the bike about when it was last seen, or since."""
+        if self.last_visit_at is None:
+            return False
+        return self.last_seen_at is None or (self.last_seen_at - self.last_visit_at).total_seconds() <= VISIT_BEFORE_S
+
+    def is_merged(self) -> bool:
+        """Whether this bike mostly shares its box with another one."""
+        return self.merged_looks > MERGED_SHARE * self.seen_looks
+
+    def is_gone(self, gone_after_s: float, *, taken: bool) -> bool:
+        """Whether the place was seen empty often and long enough; `taken`: somebody may have taken the bike."""
+        share = max(LEAST_SEEN_SHARE, self.seen_looks / (self.seen_looks + self.missed_looks))
+        patience_s = gone_after_s / share * (1.0 if taken else UNVISITED_PATIENCE)
+        return self.empty_looks >= EMPTY_LOOKS and self.empty_s >= patience_s
+
+
+def note_visit(vacancy: Vacancy, place: XyxyPx, moment: Moment) -> None:
+    """Remember that somebody is at the place, however faint."""
+    if any(one.score >= VISIT_SCORE and within_reach(one.xyxy_px, place) for one in moment.boxes(PEOPLE)):
+        vacancy.last_visit_at = moment.at
+
+
+def looks_at(places: Sequence[tuple[str, XyxyPx, Vacancy]], moment: Moment) -> dict[str, Look]:
+    """What one frame shows of every place: its bike, something before it, or nothing.
+
+    Boxes go to places one to one, so that no box vouches for two bikes. `places` are key, box and what is known.
+    """
+    if not places:
+        return {}
+    boxes = as_array([place for _, place, _ in places])
+    bikes = as_array([one.xyxy_px for one in moment.boxes(TWO_WHEELERS)])
+    likeness = iou_matrix(boxes, bikes)
+    seen = dict(best_pairs(likeness, SAME_PLACE_IOU))
+    hidden = _hidden_by_people(boxes, moment) | _hidden_by_bikes(places, boxes, bikes, likeness, seen)
+    if len(places) >= BLIND_PLACES and not seen:
+        hidden |= True
+    _note_beside(places, seen)
+    _note_merged(places, _covers(boxes, bikes), seen)
+    return {
+        key: Look.SEEN if row in seen else Look.HIDDEN if hidden[row] else Look.EMPTY
+        for row, (key, _, _) in enumerate(places)
+    }
+
+
+def _hidden_by_people(boxes: Array, moment: Moment) -> Array:
+    people = as_array([one.xyxy_px for one in moment.boxes(PEOPLE)])
+    return np.asarray((_covers(boxes, people) >= COVERED_BY_PEOPLE).any(axis=1))
+
+
+def _hidden_by_bikes(
+    places: Sequence[tuple[str, XyxyPx, Vacancy]], boxes: Array, bikes: Array, likeness: Array, seen: dict[int, int]
+) -> Array:
+    """Covered by a bike's box, unless that is the usual box of a bike beside which this one was always seen."""
+    covers = _covers(boxes, bikes) >= COVERED_BY_BIKES
+    for other, column in seen.items():
+        if likeness[other, column] >= USUAL_IOU:
+            for row, (_, _, vacancy) in enumerate(places):
+                if vacancy.beside[places[other][0]] >= BESIDE_LOOKS:
+                    covers[row, column] = False
+    return np.asarray(covers.any(axis=1))
+
+
+def _covers(boxes: Array, others: Array) -> Array:
+    """Which share of each box every other box covers, shape (N, M)."""
+    return np.asarray(shared_matrix(boxes, others) / np.maximum(area(boxes), 1.0)[:, None])
+
+
+def _note_beside(places: Sequence[tuple[str, XyxyPx, Vacancy]], seen: dict[int, int]) -> None:
+    for row in seen:
+        for other in seen:
+            if other != row:
+                places[row][2].beside[places[other][0]] += 1
+
+
+def _note_merged(places: Sequence[tuple[str, XyxyPx, Vacancy]], covers: Array, seen: dict[int, int]) -> None:
+    for row, column in seen.items():
+        if any(other not in seen and covers[other, column] >= MERGED_COVER for other in range(len(places))):
+            places[row][2].merged_looks += 1

@@ -1,0 +1,31 @@
+"""One-to-one matching: the numbers behind it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector.assignment import area, as_array, best_pairs, iou_matrix, shared_matrix
+
+
+def test_iou_of_every_pair() -> None:
+    one = np.array([[0.0, 0, 10, 10], [20, 20, 30, 30]])
+    other = np.array([[0.0, 0, 10, 10], [5, 0, 15, 10], [50, 50, 60, 60]])
+    assert iou_matrix(one, other) == pytest.approx(np.array([[1, 1 / 3, 0], [0, 0, 0]]))
+
+
+def test_pairs_are_the_best_in_sum_and_never_too_unlike() -> None:
+    likeness = np.array([[0.9, 0.8], [0.85, 0.1]])
+    assert sorted(best_pairs(likeness, 0.2)) == [(0, 1), (1, 0)]
+    assert best_pairs(np.array([[0.1]]), 0.2) == []
+
+
+def test_shared_areas_and_areas_of_boxes_without_size() -> None:
+    one = np.array([[0.0, 0, 10, 10]])
+    assert shared_matrix(one, np.array([[5.0, 5, 20, 20], [10, 0, 20, 10]])) == pytest.approx(np.array([[25, 0]]))
+    assert area(np.array([[3.0, 3, 2, 9]])) == pytest.approx([0])
+
+
+def test_no_boxes_are_an_array_of_none() -> None:
+    assert as_array([]).shape == (0, 4)
+    assert iou_matrix(as_array([]), as_array([(0, 0, 1, 1)])).shape == (0, 1)
