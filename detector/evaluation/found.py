@@ -12,6 +12,7 @@ from detector.boxes import XyxyNorm
 
 State = Literal["locked", "unlocked", "unsure"]
 Kind = Literal["bicycle", "motorcycle"]
+ClearReason = Literal["locked", "gone", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class FoundAlert:
 
     raised_at_s: float
     cleared_at_s: float | None = None
-    clear_reason: Literal["locked", "gone", "expired"] | None = None
+    clear_reason: ClearReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
