@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
 
 from sample_videos.render.geometry import Floats, Mesh, box, circle, ellipsoid, tube, vec
 
-BikeStyle = Literal["city", "sport", "classic"]
-LockKind = Literal["none", "u_lock", "chain", "cable"]
+BikeStyle = Literal["city", "sport", "classic", "ebike", "shared"]
+LockKind = Literal["none", "u_lock", "chain", "cable", "ring_lock"]
 
 WHEEL_RADIUS_M = 0.335
 REAR_AXLE = vec(-0.525, 0, WHEEL_RADIUS_M)
@@ -29,28 +30,37 @@ class BikeMeshes:
     body: tuple[Mesh, ...]
     wheel: tuple[Mesh, ...]
     cranks: tuple[Mesh, ...]
+    rear_axle: Floats
+    front_axle: Floats
+    crank_axle: Floats
 
     def vertices(self) -> Floats:
         """All vertices of the bike at rest, shape (n, 3)."""
         wheel = np.concatenate([mesh.vertices for mesh in self.wheel])
         cranks = np.concatenate([mesh.vertices for mesh in self.cranks])
         body = [mesh.vertices for mesh in self.body]
-        return np.concatenate([*body, wheel + REAR_AXLE, wheel + FRONT_AXLE, cranks + CRANK_AXLE])
+        return np.concatenate([*body, wheel + self.rear_axle, wheel + self.front_axle, cranks + self.crank_axle])
 
 
+@cache
 def build_bike(style: BikeStyle, paint: str) -> BikeMeshes:
+    if style == "ebike":
+        return _ebike(paint)
     body = [*_frame(style, paint), *_fork(paint), *_cockpit(), *_saddle()]
     if style != "sport":
-        body += [*_mudguards(paint), *_carrier()]
-    if style == "city":
+        body += [*_mudguards(paint)]
+    if style in ("city", "classic"):
+        body += _carrier()
+    if style in ("city", "shared"):
         body += _basket()
-    return BikeMeshes(tuple(body), tuple(_wheel()), tuple(_cranks()))
+    wheel = _wheel(paint if style == "shared" else "chrome")
+    return BikeMeshes(tuple(body), tuple(wheel), tuple(_cranks()), REAR_AXLE, FRONT_AXLE, CRANK_AXLE)
 
 
 def _frame(style: BikeStyle, paint: str) -> list[Mesh]:
-    thick = 0.021 if style == "sport" else 0.017
+    thick = {"sport": 0.021, "shared": 0.030}.get(style, 0.017)
     tubes = [tube([CRANK_AXLE, _SEAT_CLUSTER], thick, paint), tube([_HEAD_LOW, _HEAD_TOP], thick + 0.004, paint)]
-    if style == "city":
+    if style in ("city", "shared"):
         low = [_HEAD_LOW, vec(0.22, 0, 0.46), vec(0.05, 0, 0.33), CRANK_AXLE]
         tubes += [
             tube(low, thick + 0.006, paint),
@@ -89,9 +99,7 @@ def _saddle() -> list[Mesh]:
 def _mudguards(paint: str) -> list[Mesh]:
     guards = []
     for axle, first, last in ((REAR_AXLE, 25, 190), (FRONT_AXLE, 40, 165)):
-        angles = np.radians(np.linspace(first, last, 14))
-        arc = np.stack([np.cos(angles), np.zeros(14), np.sin(angles)], axis=1) * (WHEEL_RADIUS_M + 0.03)
-        guards.append(tube(axle + arc, 0.024, paint, sides=6))
+        guards.append(tube(axle + _arc(WHEEL_RADIUS_M + 0.03, first, last), 0.024, paint, sides=6))
     return guards
 
 
@@ -122,9 +130,9 @@ def _rectangle(x: float, z: float, half_x: float, half_y: float) -> Floats:
     return np.array([(x + dx, dy, z) for dx, dy in (*front, *side, *back, *other)])
 
 
-def _wheel() -> list[Mesh]:
+def _wheel(rim_material: str) -> list[Mesh]:
     tyre = tube(circle((0, 0, 0), WHEEL_RADIUS_M - 0.02, steps=36), 0.02, "rubber", closed=True)
-    rim = tube(circle((0, 0, 0), WHEEL_RADIUS_M - 0.05, steps=36), 0.013, "chrome", closed=True, sides=6)
+    rim = tube(circle((0, 0, 0), WHEEL_RADIUS_M - 0.05, steps=36), 0.013, rim_material, closed=True, sides=6)
     hub = tube([vec(0, -0.05, 0), vec(0, 0.05, 0)], 0.02, "steel")
     rim_points = circle((0, 0, 0), WHEEL_RADIUS_M - 0.055, steps=24)
     spokes = [
@@ -144,38 +152,56 @@ def _cranks() -> list[Mesh]:
     return [ring, *spider, *arms, *pedals, axle]
 
 
-def build_lock(kind: LockKind, side: int) -> tuple[Mesh, ...]:
-    """The lock between the bike and its stand; the stand is on the side -`side` (`side` is +1 for left) of the bike."""
-    away = -side * 0.2
-    if kind == "u_lock":
-        return _u_lock(away)
-    if kind == "chain":
-        loop = circle((0, 0, 0), 1.0, steps=22, plane="yz") * (0, 0.16, 0.11) + vec(-0.24, away / 2, 0.66)
-        return (
-            tube(loop, 0.024, "lock_yellow", closed=True),
-            box((-0.22, side * 0.03, 0.55), (0.07, 0.05, 0.09), "rubber"),
-        )
-    if kind == "cable":
-        turns = [
-            circle((0, 0, 0), 1.0, steps=22, plane="yz") * (0, 0.17, 0.14 - 0.02 * i)
-            + vec(-0.42 + 0.035 * i, away / 2, 0.55)
-            for i in range(2)
-        ]
-        return tuple(tube(turn, 0.013, "lock_blue", closed=True) for turn in turns)
-    return ()
+def _ebike(paint: str) -> BikeMeshes:
+    """A small electric bike with a floor to put the feet on, a battery box under the seat and a shield before the legs."""
+    rear, front, small = vec(-0.60, 0, 0.23), vec(0.60, 0, 0.23), 0.23
+    floor = [vec(-0.20, 0, 0.30), vec(0.22, 0, 0.30), vec(0.36, 0, 0.48), vec(0.42, 0, 0.80)]
+    flat = [
+        Mesh(mesh.vertices * (1, 2.6, 1), mesh.faces, mesh.material) for mesh in (tube(floor, 0.055, paint, sides=10),)
+    ]
+    battery = box((-0.30, 0, 0.45), (0.34, 0.22, 0.34), "steel")
+    tail = ellipsoid((-0.52, 0, 0.60), (0.32, 0.14, 0.13), paint)
+    seat = ellipsoid((-0.42, 0, 0.76), (0.36, 0.14, 0.07), "rubber")
+    shield = ellipsoid((0.44, 0, 0.66), (0.09, 0.20, 0.28), paint)
+    fork = [tube([vec(0.46, y, 0.75), front + vec(0, y, 0)], 0.018, "steel") for y in (-0.07, 0.07)]
+    guards = [tube(axle + _arc(small + 0.03, 25, 165), 0.045, paint, sides=6) for axle in (rear, front)]
+    arms = [tube([vec(-0.2, y, 0.33), rear + vec(0, y, 0)], 0.02, "steel") for y in (-0.08, 0.08)]
+    lamps = [
+        ellipsoid((0.47, 0, 0.92), (0.06, 0.08, 0.06), "chrome", sides=8),
+        box((-0.83, 0, 0.62), (0.04, 0.16, 0.07), "red_lamp"),
+    ]
+    neck = tube([vec(0.42, 0, 0.78), vec(0.36, 0, 1.0)], 0.03, paint)
+    mirrors = [ellipsoid((0.36, y, 1.17), (0.015, 0.06, 0.045), "rubber", sides=8) for y in (-0.26, 0.26)]
+    rods = [tube([vec(0.35, y * 0.8, 1.02), vec(0.36, y, 1.15)], 0.006, "steel", sides=4) for y in (-0.26, 0.26)]
+    rest = tube([vec(-0.60, 0, 0.72), vec(-0.88, 0, 0.80)], 0.02, "chrome")
+    body = [
+        *flat,
+        battery,
+        tail,
+        seat,
+        shield,
+        *fork,
+        *guards,
+        *arms,
+        *lamps,
+        neck,
+        *_cockpit()[:1],
+        *_cockpit()[3:],
+        *mirrors,
+        *rods,
+        rest,
+    ]
+    wheel = [
+        tube(circle((0, 0, 0), small - 0.045, steps=28), 0.045, "rubber", closed=True),
+        tube(circle((0, 0, 0), small - 0.10, steps=24), 0.02, "steel", closed=True, sides=6),
+        tube([vec(0, -0.06, 0), vec(0, 0.06, 0)], 0.07, "steel"),
+        box((0, 0, 0), (0.24, 0.03, 0.03), "steel"),
+        box((0, 0, 0), (0.03, 0.03, 0.24), "steel"),
+    ]
+    pegs = tube([vec(0, -0.20, 0), vec(0, 0.20, 0)], 0.012, "steel")
+    return BikeMeshes(tuple(body), tuple(wheel), (pegs,), rear, front, vec(-0.12, 0, 0.27))
 
 
-def _u_lock(away: float) -> tuple[Mesh, ...]:
-    low, high = 0.56, 0.74
-    near, far = -np.sign(away) * 0.06, away * 1.15
-    shackle = [vec(-0.26, near, low), vec(-0.26, near, high), vec(-0.26, far, high), vec(-0.26, far, low)]
-    bar = tube([vec(-0.26, near * 1.6, low), vec(-0.26, far * 1.15, low)], 0.024, "rubber")
-    return tube(shackle, 0.014, "lock_orange"), bar
-
-
-def build_stand() -> tuple[Mesh, ...]:
-    """A Sheffield stand along x, centred at the origin."""
-    bend = [vec(-0.36, 0, 0), vec(-0.36, 0, 0.62), vec(-0.32, 0, 0.71), vec(-0.23, 0, 0.75)]
-    line = [*bend, *(point * (-1, 1, 1) for point in reversed(bend))]
-    feet = [box((x, 0, 0.006), (0.14, 0.14, 0.012), "steel") for x in (-0.36, 0.36)]
-    return (tube(line, 0.026, "galvanised", sides=10), *feet)
+def _arc(radius: float, first_deg: float, last_deg: float) -> Floats:
+    angles = np.radians(np.linspace(first_deg, last_deg, 14))
+    return np.stack([np.cos(angles), np.zeros(14), np.sin(angles)], axis=1) * radius

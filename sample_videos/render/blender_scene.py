@@ -11,15 +11,16 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from sample_videos.render.bike import CRANK_AXLE, FRONT_AXLE, REAR_AXLE, BikeMeshes, build_bike, build_lock
+from sample_videos.render.bike import BikeMeshes, build_bike
 from sample_videos.render.blender_materials import add_light, material
 from sample_videos.render.camera import Camera
 from sample_videos.render.geometry import Floats, Mesh, standing_at
+from sample_videos.render.locks import build_lock, build_open_lock
 from sample_videos.render.person import bone_matrices, build_person
 from sample_videos.render.scenario import Scenario
+from sample_videos.render.states import BikeState, PersonState
 from sample_videos.render.surroundings import build_surroundings
 from sample_videos.render.timeline import BikeActor, PersonActor, Timeline
-from sample_videos.render.visits import BikeState, PersonState
 
 Object: TypeAlias = bpy.types.Object
 Border = tuple[int, int, int, int]
@@ -27,8 +28,10 @@ Border = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Bike:
+    meshes: BikeMeshes
     body: Object
-    lock: Object
+    closed_lock: Object | None
+    open_lock: Object | None
     wheels: tuple[Object, Object]
     cranks: Object
 
@@ -122,11 +125,14 @@ def _add(name: str, meshes: Iterable[Mesh]) -> Object:
 
 def _add_bike(name: str, bike: BikeActor) -> _Bike:
     meshes: BikeMeshes = build_bike(bike.style, bike.paint)
-    lock = build_lock(bike.lock, bike.spot.side)
+    closed = build_lock(bike.lock, bike.spot.side)
+    opened = build_open_lock(bike.lock, bike.carries, always_ring=bike.shared)
     wheels = _add(f"{name} rear", meshes.wheel), _add(f"{name} front", meshes.wheel)
     return _Bike(
+        meshes,
         _add(f"{name} body", meshes.body),
-        _add(f"{name} lock", lock) if lock else None,
+        _add(f"{name} closed lock", closed) if closed else None,
+        _add(f"{name} open lock", opened) if opened else None,
         wheels,
         _add(f"{name} cranks", meshes.cranks),
     )
@@ -137,20 +143,20 @@ def _add_person(name: str, person: PersonActor) -> dict[str, Object]:
 
 
 def _place_bike(made: _Bike, state: BikeState | None) -> None:
-    parts = [made.body, *made.wheels, made.cranks]
-    for part in parts:
+    for part in (made.body, *made.wheels, made.cranks):
         part.hide_render = state is None
-    if made.lock is not None:
-        made.lock.hide_render = state is None or not state.locked
+    for lock, when_locked in ((made.closed_lock, True), (made.open_lock, False)):
+        if lock is not None:
+            lock.hide_render = state is None or state.locked != when_locked
     if state is None:
         return
-    world = standing_at(state.x, state.y, state.yaw)
-    for part in (made.body, made.lock):
+    world = standing_at(state.x, state.y, state.yaw, lean_rad=state.lean_rad)
+    for part in (made.body, made.closed_lock, made.open_lock):
         if part is not None:
             part.matrix_world = _blender(world)
-    for wheel, axle in zip(made.wheels, (REAR_AXLE, FRONT_AXLE), strict=True):
+    for wheel, axle in zip(made.wheels, (made.meshes.rear_axle, made.meshes.front_axle), strict=True):
         wheel.matrix_world = _blender(world @ _spun(state.rolled_rad, axle))
-    made.cranks.matrix_world = _blender(world @ _spun(state.crank_rad, CRANK_AXLE))
+    made.cranks.matrix_world = _blender(world @ _spun(state.crank_rad, made.meshes.crank_axle))
 
 
 def _spun(angle: float, axle: Floats) -> Floats:

@@ -11,12 +11,33 @@ import numpy as np
 
 from sample_videos.render.blender_scene import Stage
 from sample_videos.render.camera import Camera
-from sample_videos.render.picture_parts import Border, Image, changing_parts, laid_over, rest_state, with_shadow
+from sample_videos.render.picture_parts import (
+    Border,
+    Image,
+    brighter,
+    changing_parts,
+    laid_over,
+    rest_state,
+    with_noise,
+    with_rain,
+    with_shadow,
+)
 from sample_videos.render.timeline import Timeline
 from sample_videos.render.truth import parked_vertices
 
 STILL_SAMPLES = 14
 Rest = tuple[int, ...]
+
+
+def footage(timeline: Timeline, camera: Camera, folder: Path, *, samples: int, threads: int) -> Iterator[Image]:
+    """Yield every frame as the camera delivers it: with the weather, the light's jump and the sensor's noise."""
+    scenario, light = timeline.scenario, timeline.scenario.light
+    dice = np.random.default_rng([scenario.seed, 7])
+    jumps = timeline.frames if light.jumps_at_s is None else round(light.jumps_at_s * scenario.fps)
+    for frame, image in enumerate(film(timeline, camera, folder, samples=samples, threads=threads)):
+        seen = with_rain(image, dice) if light.kind == "rain" else image
+        seen = brighter(seen, light.jumps_to) if frame >= jumps else seen
+        yield with_noise(seen, scenario.camera.noise, dice)
 
 
 def film(timeline: Timeline, camera: Camera, folder: Path, *, samples: int, threads: int) -> Iterator[Image]:

@@ -122,10 +122,14 @@ def moved(vertices: Floats, matrix: Floats) -> Floats:
     return np.asarray(vertices @ matrix[:3, :3].T + matrix[:3, 3])
 
 
-def standing_at(x: float, y: float, yaw: float, z: float = 0.0) -> Floats:
-    """The 4x4 matrix of a body turned by `yaw` radians about the vertical and put at x, y, z."""
+def standing_at(x: float, y: float, yaw: float, *, lean_rad: float = 0.0) -> Floats:
+    """The 4x4 matrix of a body tipped to its left, turned by `yaw` radians about the vertical and put at x, y."""
     cos, sin = np.cos(yaw), np.sin(yaw)
-    return np.array([[cos, -sin, 0, x], [sin, cos, 0, y], [0, 0, 1, z], [0, 0, 0, 1]], dtype=np.float64)
+    upright = np.array([[cos, -sin, 0, x], [sin, cos, 0, y], [0, 0, 1, 0], [0, 0, 0, 1]], dtype=np.float64)
+    if lean_rad == 0:
+        return upright
+    up, aside = np.cos(lean_rad), np.sin(lean_rad)
+    return np.asarray(upright @ np.array([[1, 0, 0, 0], [0, up, aside, 0], [0, -aside, up, 0], [0, 0, 0, 1]]))
 
 
 def along(start: Floats, end: Floats, forward: Floats) -> Floats:

@@ -11,6 +11,9 @@ from sample_videos.render.scenario import RackSetup, Side
 
 LANE_Y_M = -3.2
 STAND_TO_BIKE_M = 0.2
+WALL_FROM_BIKES_M = 0.42
+"""From the line of bikes that lean against a wall to the wall."""
+_WALL_LEAN_RAD = 0.11
 _PUSH_IN_M = 2.3
 
 
@@ -22,6 +25,7 @@ class Spot:
     y: float
     yaw: float
     side: int
+    lean_rad: float = 0.0
 
     def point(self, ahead_m: float, left_m: float) -> Floats:
         """The ground point that far ahead and to the left of the middle."""
@@ -30,13 +34,23 @@ class Spot:
 
 
 def stand_spot(rack: RackSetup, stand: int) -> Spot:
-    return Spot((stand - (rack.stands - 1) / 2) * rack.spacing_m, 0.0, float(np.radians(rack.heading_deg)), 1)
+    x = (stand - (rack.stands - 1) / 2) * rack.spacing_m
+    return Spot(x, 0.0, 0.0 if rack.kind == "wall" else float(np.radians(rack.heading_deg)), 1)
 
 
-def slot_spot(rack: RackSetup, slot: int) -> Spot:
-    stand, side = stand_spot(rack, slot // 2), 1 if slot % 2 == 0 else -1
-    x, y = stand.point(0.0, side * STAND_TO_BIKE_M)
-    return Spot(float(x), float(y), stand.yaw, side)
+def slot_spot(rack: RackSetup, slot: int, comes_from: Side = "left") -> Spot:
+    """Where a bike in that slot stands; along a wall it points the way that its rider came."""
+    if rack.kind == "sheffield":
+        stand, side = stand_spot(rack, slot // 2), 1 if slot % 2 == 0 else -1
+        x, y = stand.point(0.0, side * STAND_TO_BIKE_M)
+        return Spot(float(x), float(y), stand.yaw, side)
+    stand = stand_spot(rack, slot)
+    if rack.kind == "wheel_bender":
+        return Spot(stand.x, stand.y, stand.yaw, 1 if slot % 2 == 0 else -1)
+    ahead = comes_from == "left"
+    return Spot(
+        stand.x, stand.y, 0.0 if ahead else float(np.pi), -1 if ahead else 1, _WALL_LEAN_RAD * (1 if ahead else -1)
+    )
 
 
 def lane_end(rack: RackSetup, side: Side, y: float = LANE_Y_M) -> Floats:
@@ -45,14 +59,17 @@ def lane_end(rack: RackSetup, side: Side, y: float = LANE_Y_M) -> Floats:
 
 def way_in(rack: RackSetup, spot: Spot, side: Side) -> list[Floats]:
     """Corners of a bike's way from the end of the lane into its slot."""
+    start, sign = lane_end(rack, side), -1 if side == "left" else 1
+    if rack.kind == "wall":
+        turns = [np.array([spot.x + sign * away, y]) for away, y in ((4.0, LANE_Y_M), (2.2, -1.9), (1.2, -0.75))]
+        return [start, *turns, np.array([spot.x + sign * 0.45, spot.y - 0.12]), spot.point(0.0, 0.0)]
     mouth = spot.point(-_PUSH_IN_M, 0.0)
-    sign = -1 if side == "left" else 1
     before = np.array([mouth[0] + sign * 1.6, (LANE_Y_M + mouth[1]) / 2 - 0.4])
-    return [lane_end(rack, side), np.array([mouth[0] + sign * 3.5, LANE_Y_M]), before, mouth, spot.point(0.0, 0.0)]
+    return [start, np.array([mouth[0] + sign * 3.5, LANE_Y_M]), before, mouth, spot.point(0.0, 0.0)]
 
 
 def way_out(rack: RackSetup, spot: Spot, start: Floats, side: Side) -> list[Floats]:
     """Corners of a person's way from beside the bike to the end of the lane."""
-    mouth = spot.point(-1.9, spot.side * 0.65)
+    mouth = spot.point(0.3, spot.side * 1.5) if rack.kind == "wall" else spot.point(-1.9, spot.side * 0.65)
     sign = -1 if side == "left" else 1
     return [start, mouth, np.array([mouth[0] + sign * 1.4, LANE_Y_M + 0.3]), lane_end(rack, side)]

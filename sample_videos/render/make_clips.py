@@ -12,62 +12,91 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
-
-import numpy as np
 
 from sample_videos.render.camera import camera_of
 from sample_videos.render.encode import write_clip
-from sample_videos.render.picture_parts import with_noise
 from sample_videos.render.scenario import Scenario, ScenarioError, read_scenario
 from sample_videos.render.timeline import build_timeline
-from sample_videos.render.truth import tell_truth
+from sample_videos.render.truth import truth_of
 
 HERE = Path(__file__).parent
 CLIPS = HERE.parent
+SCENARIOS = HERE / "scenarios"
 WORK = Path(tempfile.gettempdir()) / "pleaselock-render"
 
 
 def main() -> int:
     options = _options().parse_args()
-    names = options.scenario or sorted(path.stem for path in (HERE / "scenarios").glob("*.toml"))
     try:
-        scenarios = {name: read_scenario(HERE / "scenarios" / f"{name}.toml") for name in names}
+        scenarios = _chosen(options.scenario)
     except ScenarioError as problem:
         print(problem, file=sys.stderr)
         return 2
+    options.out.mkdir(parents=True, exist_ok=True)
     for name, scenario in scenarios.items():
-        write_truth(name, scenario)
-        if not options.truth_only:
-            render_clip(name, scenario, samples=options.samples, threads=options.threads)
+        if options.truth_only:
+            write_truth(name, scenario, options.out)
+        elif not _is_there(name, scenario, options.out):
+            render_clip(name, scenario, options.out, samples=options.samples, threads=options.threads)
+            write_truth(name, scenario, options.out)
     return 0
 
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Render the sample clips and write their truth.")
-    parser.add_argument("scenario", nargs="*", help="names of files in scenarios/, without .toml (default: all)")
+    parser.add_argument(
+        "scenario", nargs="*", help="names of files in scenarios/, without .toml (default: all that say render = true)"
+    )
+    parser.add_argument("--out", type=Path, default=CLIPS, help="folder for clips and truth (default: sample_videos)")
     parser.add_argument("--samples", type=int, default=4, help="light samples per pixel of a moving part (default: 4)")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2, help="processor threads (default: all)")
     parser.add_argument("--truth-only", action="store_true", help="write only the truth files; needs no Blender")
     return parser
 
 
-def write_truth(name: str, scenario: Scenario) -> None:
-    text = tell_truth(name, scenario).model_dump_json(indent=1)
-    (CLIPS / f"{name}.truth.json").write_text(text + "\n", encoding="utf-8")
+def _chosen(names: list[str]) -> dict[str, Scenario]:
+    """The scenarios of those names, or all that are to be rendered. Raises `ScenarioError`."""
+    found = {name: read_scenario(SCENARIOS / f"{name}.toml") for name in names or sorted_names()}
+    return found if names else {name: scenario for name, scenario in found.items() if scenario.render}
 
 
-def render_clip(name: str, scenario: Scenario, *, samples: int, threads: int) -> None:
-    from sample_videos.render.filming import film  # noqa: PLC0415 - truth alone must not need Blender
+def sorted_names() -> list[str]:
+    return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
 
-    folder = WORK / f"{name}-{_fingerprint(scenario)}"
+
+def _is_there(name: str, scenario: Scenario, out: Path) -> bool:
+    """Whether the clip with this very truth is in `out`, or committed and copied to `out` now."""
+    truth = _truth_text(name, scenario)
+    for folder in (out, CLIPS):
+        clip, told = folder / f"{name}.mp4", folder / f"{name}.truth.json"
+        if clip.exists() and told.exists() and told.read_text(encoding="utf-8") == truth:
+            if folder != out:
+                shutil.copyfile(clip, out / clip.name)
+                shutil.copyfile(told, out / told.name)
+            return True
+    return False
+
+
+def _truth_text(name: str, scenario: Scenario) -> str:
+    return truth_of(name, build_timeline(scenario)).model_dump_json(indent=1) + "\n"
+
+
+def write_truth(name: str, scenario: Scenario, out: Path) -> None:
+    (out / f"{name}.truth.json").write_text(_truth_text(name, scenario), encoding="utf-8")
+
+
+def render_clip(name: str, scenario: Scenario, out: Path, *, samples: int, threads: int) -> None:
+    from sample_videos.render.filming import footage  # noqa: PLC0415 - truth alone must not need Blender
+
+    folder, started = WORK / f"{name}-{_fingerprint(scenario)}", time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    frames = film(build_timeline(scenario), camera_of(scenario), folder, samples=samples, threads=threads)
-    dice = np.random.default_rng([scenario.seed, 7])
-    noisy = (with_noise(frame, scenario.camera.noise, dice) for frame in frames)
-    write_clip(folder / "clip.mp4", noisy, fps=scenario.fps)
-    shutil.copyfile(folder / "clip.mp4", CLIPS / f"{name}.mp4")
-    print(f"{name}.mp4: {(CLIPS / f'{name}.mp4').stat().st_size / 1e6:.2f} MB")
+    frames = footage(build_timeline(scenario), camera_of(scenario), folder, samples=samples, threads=threads)
+    write_clip(folder / "clip.mp4", frames, fps=scenario.fps)
+    shutil.copyfile(folder / "clip.mp4", out / f"{name}.mp4")
+    size = (out / f"{name}.mp4").stat().st_size / 1e6
+    print(f"{name}.mp4: {size:.2f} MB in {time.monotonic() - started:.0f} s", flush=True)
 
 
 def _fingerprint(scenario: Scenario) -> str:

@@ -23,6 +23,8 @@ class Material:
 MATERIALS: dict[str, Material] = {
     "paving": Material((0.34, 0.32, 0.29), 0.9, grain=0.5, pattern="slabs", second=(0.17, 0.16, 0.15)),
     "asphalt": Material((0.13, 0.13, 0.135), 0.95, grain=0.6),
+    "wet_paving": Material((0.15, 0.145, 0.14), 0.22, grain=0.6, pattern="slabs", second=(0.07, 0.07, 0.07)),
+    "wet_asphalt": Material((0.045, 0.045, 0.05), 0.25, grain=0.6),
     "grass": Material((0.075, 0.14, 0.03), 1.0, grain=1.0),
     "concrete": Material((0.42, 0.41, 0.39), 0.9, grain=0.4),
     "brick": Material((0.33, 0.13, 0.085), 0.9, grain=0.5, pattern="bricks", second=(0.42, 0.38, 0.33)),
@@ -47,6 +49,9 @@ MATERIALS: dict[str, Material] = {
     "paint_orange": Material((0.60, 0.20, 0.02), 0.3),
     "paint_teal": Material((0.04, 0.28, 0.30), 0.3),
     "paint_silver": Material((0.45, 0.46, 0.48), 0.3, 0.6),
+    "fleet_yellow": Material((0.80, 0.52, 0.01), 0.35),
+    "fleet_blue": Material((0.01, 0.22, 0.75), 0.35),
+    "fleet_teal": Material((0.01, 0.55, 0.50), 0.35),
     "skin_0": Material((0.62, 0.38, 0.27), 0.6),
     "skin_1": Material((0.50, 0.28, 0.18), 0.6),
     "skin_2": Material((0.20, 0.10, 0.06), 0.6),

@@ -89,7 +89,8 @@ def _moving_bike_vertices(bike: BikeActor, frame: int) -> Floats | None:
     state = bike.states[frame]
     if state is None or not state.moving:
         return None
-    return moved(build_bike(bike.style, bike.paint).vertices(), standing_at(state.x, state.y, state.yaw))
+    world = standing_at(state.x, state.y, state.yaw, lean_rad=state.lean_rad)
+    return moved(build_bike(bike.style, bike.paint).vertices(), world)
 
 
 def _shadow(points: Floats, light: Light) -> Floats:
@@ -126,3 +127,18 @@ def with_noise(image: Image, strength: float, dice: np.random.Generator) -> Imag
     grain = dice.normal(0, strength, image.shape[:2])
     soft = cv2.GaussianBlur(image, (0, 0), 0.55).astype(np.float64)
     return np.clip(soft + grain[:, :, None], 0, 255).astype(np.uint8)
+
+
+def with_rain(image: Image, dice: np.random.Generator) -> Image:
+    """Thin slanting streaks over the picture, a little veiled, new in every frame."""
+    high, wide = image.shape[:2]
+    veil = np.zeros((high, wide), np.uint8)
+    for x, y, long in dice.integers((0, 0, 8), (wide, high, 22), size=(wide * high // 1600, 3)).tolist():
+        cv2.line(veil, (x, y), (x + long // 5, y + long), 60, 1, cv2.LINE_AA)
+    rain = cv2.GaussianBlur(veil, (0, 0), 0.6).astype(np.float64)[:, :, None]
+    return np.asarray(np.clip(image * 0.94 + 8 + rain * 0.6, 0, 255), dtype=np.uint8)
+
+
+def brighter(image: Image, by: float) -> Image:
+    """The picture as a camera shows `by` times the light: the bright parts saturate."""
+    return np.asarray(np.clip(image * by**0.8, 0, 255), dtype=np.uint8)

@@ -81,6 +81,42 @@ def riding(crank_rad: float) -> Pose:
     return Pose(vec(-0.27, 0, 1.03), 0.42, feet, GRIPS + vec(-0.03, 0, 0.03), -0.1)
 
 
+def riding_scooter() -> Pose:
+    """Sitting upright on an electric bike, the feet on its floor."""
+    feet = np.array([[0.10, 0.11, 0.40], [0.10, -0.11, 0.40]])
+    return Pose(vec(-0.30, 0, 0.90), 0.16, feet, GRIPS + vec(-0.03, 0, 0.03), -0.05)
+
+
+def astride() -> Pose:
+    """Halted over the bike, both feet on the ground."""
+    feet = np.array([[-0.02, 0.20, 0.08], [0.06, -0.20, 0.08]])
+    return Pose(vec(-0.06, 0, 0.90), 0.16, feet, GRIPS + vec(-0.03, 0, 0.03), 0.2)
+
+
+def shoving(phase: float, side: int) -> Pose:
+    """Pushing a bike from behind where its neighbours leave no room beside it; it stands a little to the `side`."""
+    hands = np.array([[0.42, -side * 0.28 + 0.07, 0.98], [0.42, -side * 0.28 - 0.07, 0.98]])
+    stride = walking(phase)
+    return replace(stride, hands=hands, feet=stride.feet * vec(0.6, 1, 1), lean_rad=0.22, nod_rad=0.25)
+
+
+def reaching_into_basket(fidget: float) -> Pose:
+    sway = float(np.sin(fidget))
+    hands = _busy_hands(vec(0.48, 0, 0.92), fidget)
+    return replace(
+        standing(), pelvis=vec(-0.08, 0.01 * sway, 0.90), lean_rad=0.42 + 0.04 * sway, hands=hands, nod_rad=0.4
+    )
+
+
+def rummaging_in_bag(fidget: float) -> Pose:
+    hands = _busy_hands(vec(0.30, 0, 1.02), fidget)
+    return replace(standing(), lean_rad=0.10, hands=hands, nod_rad=0.5)
+
+
+def tying_shoe(fidget: float) -> Pose:
+    return replace(crouching(fidget), hands=_busy_hands(vec(0.24, 0.08, 0.22), fidget), lean_rad=0.75)
+
+
 def bending(fidget: float) -> Pose:
     """Bent over with straight-ish legs, the hands at the frame; `fidget` is a phase that keeps the hands busy."""
     feet = np.array([[-0.02, 0.14, 0.08], [-0.10, -0.14, 0.08]])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sample_videos.render.bike import build_stand
 from sample_videos.render.geometry import Floats, Mesh, box, ellipsoid, moved, quads, standing_at, tube, vec
-from sample_videos.render.layout import stand_spot
+from sample_videos.render.layout import WALL_FROM_BIKES_M, slot_spot, stand_spot
+from sample_videos.render.locks import build_stand, build_wheel_bender
 from sample_videos.render.scenario import Scenario
 
 WALL_Y_M = 3.4
@@ -16,42 +16,50 @@ _CLEAR_VIEW_M = 4.5
 
 def build_surroundings(scenario: Scenario) -> list[Mesh]:
     dice = np.random.default_rng([scenario.seed, 9])
-    return [*_ground(), *_building(), *_trees(dice, scenario), *_hedge(dice), *_stands(scenario)]
+    if scenario.rack.kind == "wall":
+        return [*_ground(wet=_wet(scenario)), *_building(WALL_FROM_BIKES_M)]
+    green = [*_trees(dice, scenario), *_hedge(dice)]
+    return [*_ground(wet=_wet(scenario)), *_building(WALL_Y_M), *green, *_stands(scenario)]
+
+
+def _wet(scenario: Scenario) -> bool:
+    return scenario.light.kind == "rain"
 
 
 def _stands(scenario: Scenario) -> list[Mesh]:
-    placed = []
-    for index in range(scenario.rack.stands):
-        spot = stand_spot(scenario.rack, index)
+    rack, placed = scenario.rack, []
+    for index in range(rack.stands):
+        spot = stand_spot(rack, index) if rack.kind == "sheffield" else slot_spot(rack, index)
         matrix = standing_at(spot.x, spot.y, spot.yaw)
-        placed += [Mesh(moved(part.vertices, matrix), part.faces, part.material, part.smooth) for part in build_stand()]
+        parts = build_stand() if rack.kind == "sheffield" else build_wheel_bender()
+        placed += [Mesh(moved(part.vertices, matrix), part.faces, part.material, part.smooth) for part in parts]
     return placed
 
 
-def _ground() -> list[Mesh]:
+def _ground(*, wet: bool) -> list[Mesh]:
+    stone, tar = ("wet_paving", "wet_asphalt") if wet else ("paving", "asphalt")
     kerb = box((0, -4.62, 0.03), (60, 0.16, 0.14), "concrete")
-    paving = quads(np.array([[[-30, -4.6, 0], [30, -4.6, 0], [30, 40, 0], [-30, 40, 0]]], dtype=float), "paving")
+    paving = quads(np.array([[[-30, -4.6, 0], [30, -4.6, 0], [30, 40, 0], [-30, 40, 0]]], dtype=float), stone)
     grass = quads(
         np.array([[[-30, -40, 0.02], [30, -40, 0.02], [30, -4.6, 0.02], [-30, -4.6, 0.02]]], dtype=float), "grass"
     )
     rack_pad = quads(
-        np.array([[[-6, -1.5, 0.004], [6, -1.5, 0.004], [6, 1.6, 0.004], [-6, 1.6, 0.004]]], dtype=float), "asphalt"
+        np.array([[[-6, -1.5, 0.004], [6, -1.5, 0.004], [6, 1.6, 0.004], [-6, 1.6, 0.004]]], dtype=float), tar
     )
     return [paving, grass, kerb, rack_pad]
 
 
-def _building() -> list[Mesh]:
+def _building(wall_y: float) -> list[Mesh]:
     parts = [
-        box((0, WALL_Y_M + 0.5, 4), (44, 1, 8), "brick"),
-        box((0, WALL_Y_M - 0.04, 0.3), (44, 0.16, 0.6), "concrete"),
+        box((0, wall_y + 0.5, 4), (44, 1, 8), "brick"),
+        box((0, wall_y - 0.04, 0.3), (44, 0.16, 0.6), "concrete"),
     ]
     for x in np.arange(-18.0, 19.0, 3.0):
-        parts += _window(float(x), 2.1) + _window(float(x), 5.2)
+        parts += _window(float(x), wall_y - 0.02, 2.1) + _window(float(x), wall_y - 0.02, 5.2)
     return parts
 
 
-def _window(x: float, z: float) -> list[Mesh]:
-    y = WALL_Y_M - 0.02
+def _window(x: float, y: float, z: float) -> list[Mesh]:
     glass = box((x, y, z), (1.6, 0.06, 1.5), "glass")
     sill = box((x, y - 0.07, z - 0.80), (1.9, 0.26, 0.09), "concrete")
     bars = [box((x + dx, y - 0.04, z), (0.07, 0.08, 1.6), "window_frame") for dx in (-0.8, 0.0, 0.8)]

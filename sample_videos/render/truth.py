@@ -4,61 +4,32 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+from detector.evaluation.truth import ClipTruth, RackTruth, StayTruth
 from sample_videos.render.bike import build_bike
 from sample_videos.render.camera import Camera, camera_of
 from sample_videos.render.geometry import Floats, moved, standing_at
 from sample_videos.render.layout import slot_spot
-from sample_videos.render.scenario import RackSetup, Scenario
+from sample_videos.render.scenario import RackSetup, Scenario, split_of
 from sample_videos.render.timeline import BikeActor, Timeline, build_timeline
 
 _BIKE_HALF_M = (0.95, 0.40)
 _BIKE_TOP_M = 1.05
 
-Box = tuple[float, float, float, float]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RackTruth(_Part):
-    id: str
-    outline_norm: tuple[tuple[float, float], ...]
-
-
-class StayTruth(_Part):
-    """Times in seconds from the clip's start; None where it does not happen within the clip."""
-
-    parked_at_s: float | None
-    left_at_s: float | None
-    gone_at_s: float | None
-    locked: bool
-    xyxy_norm: Box
-    kind: str
-    preexisting: bool
-
-
-class ClipTruth(_Part):
-    clip: str
-    scenario: str
-    seed: int
-    fps: int
-    width: int
-    height: int
-    duration_s: float
-    rendered: bool
-    racks: tuple[RackTruth, ...]
-    stays: tuple[StayTruth, ...]
-
 
 def tell_truth(name: str, scenario: Scenario) -> ClipTruth:
     """The truth of the clip `name`.mp4 rendered from `scenario`. Pure."""
-    timeline, camera = build_timeline(scenario), camera_of(scenario)
+    return truth_of(name, build_timeline(scenario))
+
+
+def truth_of(name: str, timeline: Timeline) -> ClipTruth:
+    """The same for a timeline that is there already."""
+    scenario, camera = timeline.scenario, camera_of(timeline.scenario)
     return ClipTruth(
         clip=f"{name}.mp4",
         scenario=f"{name}.toml",
+        group=scenario.group,
+        split=split_of(scenario.seed),
         seed=scenario.seed,
         fps=scenario.fps,
         width=scenario.width,
@@ -71,35 +42,41 @@ def tell_truth(name: str, scenario: Scenario) -> ClipTruth:
 
 
 def _stay(timeline: Timeline, bike: BikeActor, camera: Camera) -> StayTruth | None:
-    box = camera.extent_norm(parked_vertices(bike))
-    if box is None or (bike.parked_frame is None and not bike.preexisting):
+    if bike.parked_frame is None and not bike.preexisting:
         return None
-    times = (_seconds(timeline, frame) for frame in (bike.parked_frame, bike.left_frame, bike.gone_frame))
-    parked, left, gone = times
+    box = camera.extent_norm(parked_vertices(bike))
+    if box is None:
+        return None
+    parked, left, gone, locked = (
+        None if frame is None else round(frame / timeline.scenario.fps, 3)
+        for frame in (bike.parked_frame, bike.left_frame, bike.gone_frame, bike.locked_frame)
+    )
     return StayTruth(
+        xyxy_norm=box,
+        kind="motorcycle" if bike.style == "ebike" else "bicycle",
+        shared=bike.shared,
+        preexisting=bike.preexisting,
         parked_at_s=parked,
         left_at_s=left,
         gone_at_s=gone,
-        locked=bike.lock != "none",
-        xyxy_norm=box,
-        kind="bicycle",
-        preexisting=bike.preexisting,
+        locked=bike.locked_when_left,
+        locked_at_s=locked,
+        lock=bike.lock,
+        rider=bike.rider,
+        taken_by=bike.taken_by,
+        width_px=round((box[2] - box[0]) * camera.width_px, 1),
     )
-
-
-def _seconds(timeline: Timeline, frame: int | None) -> float | None:
-    return None if frame is None else round(frame / timeline.scenario.fps, 3)
 
 
 def parked_vertices(bike: BikeActor) -> Floats:
     """World vertices of the bike standing in its slot, shape (n, 3)."""
-    meshes = build_bike(bike.style, bike.paint)
-    return moved(meshes.vertices(), standing_at(bike.spot.x, bike.spot.y, bike.spot.yaw))
+    meshes, spot = build_bike(bike.style, bike.paint), bike.spot
+    return moved(meshes.vertices(), standing_at(spot.x, spot.y, spot.yaw, lean_rad=spot.lean_rad))
 
 
 def _outline(rack: RackSetup, camera: Camera) -> tuple[tuple[float, float], ...]:
     """The convex outline, in the picture, of all the room that bikes in the slots can take."""
-    corners = [_slot_corners(rack, slot) for slot in range(2 * rack.stands)]
+    corners = [_slot_corners(rack, slot) for slot in range(rack.slots)]
     pixels = camera.project(np.concatenate(corners)).astype(np.float32)
     size = np.array([camera.width_px, camera.height_px])
     hull = cv2.convexHull(pixels).reshape(-1, 2)
