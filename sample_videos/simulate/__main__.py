@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+from detector.evaluation.mistakes import mistakes_of
+from detector.evaluation.outcomes import ClipOutcome
+from detector.evaluation.scores import scores_of
+from detector.evaluation.table import print_scores
 from sample_videos.render.scenario import ScenarioError
 from sample_videos.simulate.explain import explain
 from sample_videos.simulate.eye import EYES
-from sample_videos.simulate.suite import Job, do, names_of_scenarios, run_suite, seeds_of
-from sample_videos.simulate.tally import table
+from sample_videos.simulate.suite import AS_THEY_ARE, Job, do, names_of_scenarios, run_suite, seeds_of
 
 
 def main() -> int:
@@ -55,12 +58,17 @@ def _run(options: argparse.Namespace, names: list[str]) -> None:
         for seed in seeds_of(options.split, options.seeds)
     ]
     began = time.perf_counter()
-    counts: dict[str, Counter[str]] = {}
-    for outcome in run_suite(jobs, options.processes):
-        key = outcome.group if options.by == "group" else outcome.job.name
-        counts.setdefault(key, Counter()).update(outcome.count)
-    print(table(sorted(counts.items())))
-    print(f"{len(jobs)} clips in {time.perf_counter() - began:.1f} s")
+    outcomes = list(run_suite(jobs, options.processes))
+    took_s = time.perf_counter() - began
+    if options.by == "name":
+        outcomes = [_named(outcome, job.name) for outcome, job in zip(outcomes, jobs, strict=True)]
+    print_scores(scores_of(outcomes, AS_THEY_ARE), mistakes_of(outcomes), sys.stdout)
+    stays = sum(len(outcome.truth.stays) for outcome in outcomes)
+    print(f"{len(jobs)} clips, {stays} stays in {took_s:.1f} s")
+
+
+def _named(outcome: ClipOutcome, name: str) -> ClipOutcome:
+    return replace(outcome, truth=outcome.truth.model_copy(update={"group": name}))
 
 
 if __name__ == "__main__":

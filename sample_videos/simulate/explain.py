@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
 
+from detector.evaluation.mistakes import mistakes_of
+from detector.evaluation.outcomes import ClipOutcome, StandingOutcome, StayOutcome
+from detector.evaluation.truth import StayTruth
 from detector.frames import EPOCH
 from detector.pipeline import Judged
 from detector.stay_book import StayRecord
 from detector.vocabulary import LockEvidence, LockVerdict
-from sample_videos.render.truth import StayTruth
 from sample_videos.simulate.run import Run
-from sample_videos.simulate.tally import pairs_of
+from sample_videos.simulate.suite import outcome
 
 
 def explain(run: Run) -> str:
@@ -20,20 +22,29 @@ def explain(run: Run) -> str:
 
 
 def _lines(run: Run) -> Iterator[str]:
-    truth, records = run.truth, run.ledger.records
+    truth, records, said = run.truth, run.ledger.records, outcome(run)
     yield f"{run.name}: {truth.duration_s:g} s at {run.fps:g} fps, {truth.width}x{truth.height}"
     yield "TRUTH | FOUND"
-    pairs = dict(pairs_of(truth, records))
+    pairs = _pairs(said)
     for row, stay in enumerate(truth.stays):
-        yield f"  {_true(stay, truth.width)} | {_found(records[pairs[row]]) if row in pairs else 'MISSED'}"
-    for column, record in enumerate(records):
-        if column not in pairs.values():
-            yield f"  {'-':44} | INVENTED {_found(record)}"
+        yield f"  {_true(stay, truth.width)} | {_found(records[pairs[row] - 1]) if row in pairs else 'MISSED'}"
+    for record in records:
+        if record.number not in pairs.values():
+            yield f"  {'-':70} | INVENTED {_found(record)}"
     yield "EVENTS"
     numbers = {record.stay.stay_id: record.number for record in records}
     for judged in run.ledger.judged:
         if not judged.event.stay.preexisting:
             yield f"  {_event(judged, numbers[judged.event.stay.stay_id])}"
+    yield "MISTAKES"
+    for one in mistakes_of([said]):
+        yield f"  {one.at_s:6.1f} {one.kind} {one.why} true {one.true_index} found #{one.found_number}"
+
+
+def _pairs(said: ClipOutcome) -> dict[int, int]:
+    """True stays, by their place in the truth, to the numbers of the found ones."""
+    both: tuple[StayOutcome | StandingOutcome, ...] = (*said.stays, *said.standing)
+    return {one.index: one.found.number for one in both if one.found is not None}
 
 
 def _true(stay: StayTruth, width_px: int) -> str:

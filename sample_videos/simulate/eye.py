@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The score's log-odds: a sum of these, each times what it is about."""
+    """A score's log-odds: a sum of these, each times what it is about. `sd` are standard deviations."""
 
     best: float
     """Log-odds of a thing of `size_px` in full view."""
@@ -21,57 +21,105 @@ class Score:
     """Taken off when all of it is hidden; in proportion before that."""
     crowd: float
     """Taken off when the bikes around it fill its box; in proportion before that."""
+    fixed_sd: float
+    """Of what one thing keeps through the clip: this bike is never seen well."""
     slow_sd: float
-    """Standard deviation of what wanders with `Eye.slow_s`."""
+    """Of what wanders with `slow_s`."""
     fast_sd: float
-    """Standard deviation of what wanders with `Eye.fast_s`."""
+    """Of what wanders with `fast_s`."""
+    crowd_sd: float
+    """Added to both where bikes fill its box: in a full rack boxes come and go."""
+    slow_s: float = 1.5
+    """How long a good or bad spell lasts (decay of its memory), seconds."""
+    fast_s: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Jitter:
+    """Standard deviations of a box's sides, as shares of its width and height."""
+
+    fixed: float
+    """What one thing's box keeps through the clip."""
+    across: float
+    """Left and right sides, in the open; a walker's box breathes with the limbs."""
+    down: float
+    """Top and bottom."""
+    hidden: float
+    """Added when all of it is hidden; in proportion before that."""
+    crowd: float
+    """Added when bikes fill its box; in proportion before that."""
+    fast_s: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Faint further boxes around parts of a thing, or around it and a neighbour."""
+
+    each: int
+    """How many a thing may have."""
+    odds: float
+    """Log-odds of their score for a thing in the open; they show where above the floor."""
+    crowd: float
+    """Added when bikes fill the thing's box; in proportion before that."""
+    sd: float
+    lasts_s: float = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """One box around two bikes in place of both. Chances are shares of the time."""
+
+    chance: float
+    """For two bikes whose boxes share `full_iou` or more; in proportion down to none at `from_iou`."""
+    from_iou: float = 0.15
+    full_iou: float = 0.5
+    fixed: float = 0.6
+    """How much of it hangs on the pair (0 to 1): some pairs are merged most of the time, others never."""
+    lasts_s: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Phantom:
+    """Boxes where nothing is."""
+
+    per_min: float
+    lasts_s: float = 1.2
+    """On average."""
+    odds: float = -2.2
+    """Log-odds of their score."""
+    sd: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Eye:
-    """One detector. Chances are shares of the time, times are seconds, sizes are shares of the box's own size."""
+    """One detector behind one camera."""
 
     person: Score
     bike: Score
+    person_jitter: Jitter
+    bike_jitter: Jitter
+    echo: Echo
+    merge: Merge
+    phantom: Phantom
     stoop: float
     """Taken off a person's log-odds when bent right down, in the open."""
     stoop_in_crowd: float
     """Taken off as well when bikes fill the box of somebody bent right down."""
+    stoop_sd: float
+    """Added to a bent person's slow wandering: they vanish for seconds."""
     floor: float = 0.05
     """Boxes with a lower score are not given out."""
-    slow_s: float = 2.5
-    """How long a good or bad spell lasts (decay of its memory)."""
-    fast_s: float = 0.12
     ghost_below: float = 0.06
     """A thing of which less than this share shows is never found."""
     light: float = 0.0
-    """Added to all log-odds: negative at dusk."""
-    lost: float = 0.01
-    """Chance that a thing in view is simply missed."""
-    lost_s: float = 0.8
-    completes: float = 0.6
+    """Added to all log-odds: negative in bad light."""
+    lost: float = 0.004
+    """Share of the time that a thing in view is simply missed, for about `lost_s` seconds at a time."""
+    lost_s: float = 0.6
+    completes: float = 0.55
     """0: boxes are drawn around what shows; 1: around the whole thing, the hidden part guessed."""
-    jitter: float = 0.02
-    """Standard deviation of each side of a box in full view."""
-    jitter_hidden: float = 0.06
-    """Added to it as more of the thing is hidden."""
-    jitter_fast_share: float = 0.5
-    """Share of the jitter (as variance) that is new in nearly every frame."""
-    merge: float = 0.25
-    """Chance that two bikes whose boxes share `merge_iou` or more come as one box; scaled down for less."""
-    merge_iou: float = 0.5
-    merge_from_iou: float = 0.2
-    merge_s: float = 1.5
-    double: float = 0.02
-    """Chance that a thing is found twice: its own box and a part of it."""
-    double_s: float = 0.5
-    phantoms_per_min: float = 1.0
-    """Boxes where nothing is."""
-    phantom_s: float = 1.2
-    phantom_score: float = -1.7
-    """Log-odds of a phantom's score; it spreads by 0.8."""
-    jumps_per_min: float = 0.1
-    """How often the light jumps."""
+    jumps_per_min: float = 0.05
+    """How often the light jumps, beyond what the scenario tells of."""
     jump_s: tuple[float, float] = (1.0, 3.0)
     """How long all bikes are lost then: from, to."""
     nms_iou: float = 0.7
@@ -79,41 +127,49 @@ class Eye:
 
 
 USUAL = Eye(
-    person=Score(2.0, 120, 0.8, 0.6, 4.0, 0.0, 0.4, 0.35),
-    bike=Score(1.9, 100, 0.8, 0.6, 4.0, 1.2, 0.5, 0.35),
-    stoop=1.0,
-    stoop_in_crowd=2.5,
+    person=Score(0.75, 150, 1.2, 0.5, 4.0, 0.2, 0.25, 0.3, 0.35, 0.2, fast_s=0.2),
+    bike=Score(1.7, 122, 0.8, 0.6, 6.0, 1.1, 0.6, 0.2, 0.06, 0.4),
+    person_jitter=Jitter(0.01, 0.10, 0.025, 0.06, 0.0),
+    bike_jitter=Jitter(0.022, 0.006, 0.006, 0.12, 0.035),
+    echo=Echo(2, -3.8, 0.65, 0.8),
+    merge=Merge(0.3),
+    phantom=Phantom(3.0),
+    stoop=0.5,
+    stoop_in_crowd=1.5,
+    stoop_sd=0.5,
 )
 
 CLEAR = replace(
     USUAL,
-    person=replace(USUAL.person, best=3.0, hidden=2.5, slow_sd=0.2, fast_sd=0.2),
-    bike=replace(USUAL.bike, best=3.0, hidden=2.5, crowd=0.4, slow_sd=0.2, fast_sd=0.2),
+    person=replace(USUAL.person, best=2.5, hidden=3.0, fixed_sd=0.1, slow_sd=0.1, fast_sd=0.1, crowd_sd=0.0),
+    bike=replace(USUAL.bike, best=2.5, hidden=3.0, crowd=0.3, fixed_sd=0.1, slow_sd=0.1, crowd_sd=0.1),
+    person_jitter=Jitter(0.005, 0.03, 0.01, 0.02, 0.0),
+    bike_jitter=Jitter(0.01, 0.003, 0.003, 0.03, 0.0),
+    echo=replace(USUAL.echo, each=0),
+    merge=replace(USUAL.merge, chance=0.0),
+    phantom=replace(USUAL.phantom, per_min=0.0),
     stoop=0.3,
-    stoop_in_crowd=0.5,
+    stoop_in_crowd=0.3,
+    stoop_sd=0.0,
     lost=0.0,
-    jitter=0.01,
-    jitter_hidden=0.02,
-    merge=0.0,
-    double=0.0,
-    phantoms_per_min=0.0,
     jumps_per_min=0.0,
 )
 """A large model on a sharp picture: what is in view is found, where it is."""
 
 POOR = replace(
     USUAL,
-    person=replace(USUAL.person, slow_sd=0.7),
-    bike=replace(USUAL.bike, slow_sd=0.9),
-    light=-0.7,
-    lost=0.04,
+    person=replace(USUAL.person, slow_sd=0.6),
+    bike=replace(USUAL.bike, fixed_sd=0.8, slow_sd=0.4, fast_sd=0.15, crowd_sd=0.6),
+    echo=replace(USUAL.echo, crowd=1.0),
+    merge=replace(USUAL.merge, chance=0.5),
+    phantom=replace(USUAL.phantom, per_min=8.0, odds=-1.8),
+    stoop_in_crowd=2.3,
+    stoop_sd=0.8,
+    light=-0.6,
+    lost=0.02,
     lost_s=1.2,
-    jitter=0.035,
-    merge=0.5,
-    double=0.05,
-    phantoms_per_min=3.0,
-    jumps_per_min=0.5,
+    jumps_per_min=0.3,
 )
-"""A cheap camera in the rain: everything that goes wrong goes wrong more often and longer."""
+"""A cheap camera in the rain, or a rack as full and as small in the picture as the real one from above."""
 
 EYES = {"clear": CLEAR, "usual": USUAL, "poor": POOR}

@@ -11,6 +11,7 @@ import numpy as np
 
 from broker_bridge.messages import UpMessage
 from detector.config import RackConfig, ViewConfig
+from detector.evaluation.truth import ClipTruth
 from detector.frames import EPOCH
 from detector.outgoing import Stamper, seeded_entropy
 from detector.pipeline import Judged, Line, Step, run_line
@@ -19,7 +20,7 @@ from detector.vocabulary import Detection, Frame
 from sample_videos.render.camera import camera_of
 from sample_videos.render.scenario import Scenario
 from sample_videos.render.timeline import build_timeline
-from sample_videos.render.truth import ClipTruth, tell_truth
+from sample_videos.render.truth import tell_truth
 from sample_videos.simulate.eye import USUAL, Eye
 from sample_videos.simulate.scene import frames_at, observe
 from sample_videos.simulate.seeing import see
@@ -90,7 +91,7 @@ def run_scenario(name: str, scenario: Scenario, eye: Eye = USUAL, fps: float = 5
     timeline = build_timeline(scenario)
     scene = observe(timeline, camera_of(scenario), frames_at(timeline, fps))
     frames = see(scene, eye, zlib.crc32(f"{scenario.title}|{scenario.seed}".encode()))
-    truth = tell_truth(name, scenario)
+    truth = ClipTruth.model_validate(tell_truth(name, scenario).model_dump())
     ledger = follow(frames, truth, fps, BRIGHTNESS[scenario.light.kind])
     return Run(name, truth, tuple(tuple(frame) for frame in frames), fps, ledger)
 

@@ -133,6 +133,9 @@ class _Looks:
         for stroke in self.strokes:
             thick = max(1, round(2 * stroke.radius_m * float(self.scale_px[row]) * RASTER))
             line = points[list(stroke.joints)]
+            if len(line) == 1:
+                cv2.circle(canvas, line[0].tolist(), thick // 2, 1, -1)
+                continue
             if stroke.filled:
                 cv2.fillPoly(canvas, [line], 1)
             cv2.polylines(canvas, [line], stroke.filled, 1, thick)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
+from detector.evaluation.found import found_in_messages
+from detector.evaluation.matching import Tolerances
+from detector.evaluation.outcomes import ClipOutcome, outcome_of
 from detector.frames import EPOCH
 from detector.results import EVENTS, STAYS
 from detector.sinks import JsonlSink
@@ -17,33 +19,26 @@ from detector.stays_csv import write_stays_csv
 from sample_videos.render.scenario import Scenario, read_scenario
 from sample_videos.simulate.eye import EYES
 from sample_videos.simulate.run import Run, run_scenario
-from sample_videos.simulate.tally import tally
 
 SCENARIOS = Path(__file__).parents[1] / "render" / "scenarios"
 FIRST_TEST_SEED = 1000
 RESULTS, TRUTH = "results", "truth"
+AS_THEY_ARE = Tolerances()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One clip to simulate; `out` None: only counted."""
+    """One clip to simulate; `out` None: only scored."""
 
     name: str
     seed: int
-    eye: str
-    fps: float
+    eye: str = "usual"
+    fps: float = 5.0
     out: Path | None = None
 
     @property
     def clip(self) -> str:
         return f"{self.name}-{self.seed}"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    job: Job
-    group: str
-    count: Counter[str]
 
 
 def names_of_scenarios() -> list[str]:
@@ -64,12 +59,15 @@ def do(job: Job) -> Run:
     return run_scenario(job.clip, scenario_of(job.name, job.seed), EYES[job.eye], job.fps)
 
 
-def do_and_count(job: Job) -> Outcome:
+def outcome(run: Run) -> ClipOutcome:
+    return outcome_of(run.truth, found_in_messages(run.name, run.ledger.messages, EPOCH), AS_THEY_ARE)
+
+
+def do_and_score(job: Job) -> ClipOutcome:
     run = do(job)
     if job.out is not None:
         write(run, job.out)
-    group = getattr(run.truth, "group", job.name)
-    return Outcome(job, group, tally(run.truth, run.ledger.records))
+    return outcome(run)
 
 
 def write(run: Run, out: Path) -> None:
@@ -85,11 +83,11 @@ def write(run: Run, out: Path) -> None:
     (out / TRUTH / f"{run.name}.truth.json").write_text(text, encoding="utf-8", newline="\n")
 
 
-def run_suite(jobs: Sequence[Job], processes: int) -> Iterator[Outcome]:
+def run_suite(jobs: Sequence[Job], processes: int) -> Iterator[ClipOutcome]:
     """Do all jobs; outcomes come in the order of the jobs."""
     if processes == 1:
-        yield from map(do_and_count, jobs)
+        yield from map(do_and_score, jobs)
         return
     # Spawned, not forked: a fork of a process with threads (pytest, a notebook) may hang.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(do_and_count, jobs, chunksize=max(1, min(16, len(jobs) // (4 * processes))))
+        yield from pool.map(do_and_score, jobs, chunksize=max(1, min(16, len(jobs) // (4 * processes))))
