@@ -15,7 +15,7 @@ from detector.places import PEOPLE, SAME_PLACE_IOU, rack_of, within_reach
 from detector.rest import resting_box, resting_since
 from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, span_s, travel
 from detector.vacancy import Look, looks_at, note_visit
-from detector.visits import Drop, Visits
+from detector.visits import Drop, Standing, Visits
 from detector.vocabulary import (
     Detection,
     Rack,
@@ -66,13 +66,17 @@ class ParkingWatch:
         self._trails.update(moment)
         self._keep_boxes(moment)
         looks = looks_at([(place.stay_id, place.box_px, place.vacancy) for place in self._places], moment)
-        unseen = [place.box_px for place in self._places if looks[place.stay_id] is not Look.SEEN]
+        standing = self._standing(looks)
         events = [*self._close_the_gone(looks, moment, seconds), *self._attend(moment)]
-        for drop in self._visits.update(moment, self._trails, self._settled(), unseen):
+        for drop in self._visits.update(moment, self._trails, self._settled(), standing):
             events += self._put_down(drop, moment)
         return events + self._find_standing(moment)
 
     # Bikes that stand
+
+    def _standing(self, looks: dict[str, Look]) -> Standing:
+        unseen = (place.box_px for place in self._places if looks[place.stay_id] is not Look.SEEN)
+        return Standing(tuple(place.box_px for place in self._places), tuple(unseen))
 
     def _settled(self) -> frozenset[int]:
         return frozenset(track_id for place in self._places for track_id in place.track_ids)

@@ -45,6 +45,8 @@ class Look(StrEnum):
 class Vacancy:
     """What is known about one place being empty. A hidden look counts for nothing.
 
+    What was hardly ever seen cannot be seen missing.
+
     A bike that is found in only a third of the pictures must be missing three times as long to be gone.
     """
 
@@ -100,7 +102,8 @@ class Vacancy:
     def is_gone(self, gone_after_s: float, *, taken: bool) -> bool:
         """Whether the place was seen empty often and long enough; `taken`: somebody may have taken the bike."""
         share = max(LEAST_SEEN_SHARE, self.seen_looks / (self.seen_looks + self.missed_looks))
-        patience_s = gone_after_s / share * (1.0 if taken else UNVISITED_PATIENCE)
+        known = self.seen_looks > EMPTY_LOOKS
+        patience_s = gone_after_s / share * (1.0 if taken and known else UNVISITED_PATIENCE)
         return self.empty_looks >= EMPTY_LOOKS and self.empty_s >= patience_s
 
 

@@ -28,6 +28,7 @@ from detector.boxes import XyxyPx, iou
 from detector.links import Candidate, drops_of, riders_of
 from detector.places import SAME_PLACE_IOU
 from detector.rest import ended_slowly, resting_box, resting_since
+from detector.rider_stops import place_at, stop_of
 from detector.trails import Moment, Sighting, Trail, Trails, distance_px, median_box, since, size_px
 from detector.vocabulary import Kind
 
@@ -50,6 +51,14 @@ class Drop:
     """False where the bike's own box was lost among others and the rider's stop gives the place."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The boxes of all bikes that have a stay, and of those among them not seen in this frame."""
+
+    boxes: tuple[XyxyPx, ...] = ()
+    unseen: tuple[XyxyPx, ...] = ()
+
+
 class Visits:
     """Watches all two-wheelers of one camera for those that arrive and are put down."""
 
@@ -67,17 +76,14 @@ class Visits:
         """The tracks of bikes that came out of a place where one stood."""
         return frozenset(self._departing)
 
-    def update(self, moment: Moment, trails: Trails, settled: frozenset[int], places: Collection[XyxyPx]) -> list[Drop]:
-        """Go one frame on; the bikes put down as of now.
-
-        `settled` are the tracks of bikes that have a stay here, `places` the boxes of those not seen in this frame.
-        """
-        self._go_on(moment, trails, settled, places)
+    def update(self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing) -> list[Drop]:
+        """Go one frame on; the bikes put down as of now. `settled` are the tracks of bikes that have a stay here."""
+        self._go_on(moment, trails, settled, standing.unseen)
         self._leave_out_twins(trails)
         self._departing = {track_id for track_id in self._departing if trails.of(track_id)}
         self._mark_lost(moment, trails)
         drops = self._found_at_rest(moment, trails, settled)
-        return drops + self._lost_for_good(moment, trails)
+        return drops + self._lost_on_the_way(moment, trails, standing)
 
     def _go_on(self, moment: Moment, trails: Trails, settled: frozenset[int], places: Collection[XyxyPx]) -> None:
         for bike in moment.bikes():
@@ -132,7 +138,14 @@ class Visits:
         pairs = drops_of([(one.track_id, one.last.xyxy_px) for one in arrivals], candidates, possible)
         riders = riders_of([one.company for one in arrivals])
         return [
-            self._put_down(arrivals[row], trails.of(at_rest.track_id), at_rest, riders[row], certain=True)
+            self._put_down(
+                arrivals[row],
+                at_rest.box,
+                resting_since(trails.of(at_rest.track_id), at_rest.box),
+                riders[row],
+                certain=True,
+                track_id=at_rest.track_id,
+            )
             for row, at_rest in pairs
         ]
 
@@ -159,30 +172,47 @@ class Visits:
             at_rest.box, _way(arrival, trails), trails.recent
         )
 
-    def _lost_for_good(self, moment: Moment, trails: Trails) -> list[Drop]:
-        """Bikes lost among others: where they slowed down and stopped, their place is uncertain; else they went on."""
-        followed = {track.track_id for track in moment.tracks}
-        drops: list[Drop] = []
-        for arrival in list(self._arrivals.values()):
-            unseen_s = (moment.at - arrival.last.at).total_seconds()
-            if not arrival.is_lost and arrival.track_id in followed:
-                continue
-            trail = _way(arrival, trails)
-            stopped = ended_slowly(trail) and not at_edge(arrival.last.xyxy_px, moment)
-            if stopped and unseen_s >= 2 * self._park_after_s:
-                place = Candidate(arrival.track_id, median_box(since(trail, LAST_SEEN_S)))
-                (riders,) = riders_of([arrival.company])
-                drops.append(self._put_down(arrival, trail, place, riders, certain=False))
-            elif unseen_s > LOST_PATIENCE_S:
-                del self._arrivals[arrival.track_id]
-        return drops
+    def _lost_on_the_way(self, moment: Moment, trails: Trails, standing: Standing) -> list[Drop]:
+        """Bikes lost among others: they are where their riders stop, or where they were slow last; else they went on."""
+        followed = {track.track_id for track in moment.tracks if track.seen}
+        lost = [one for one in self._arrivals.values() if one.is_lost or one.track_id not in followed]
+        riders = dict(zip(self._arrivals, riders_of([one.company for one in self._arrivals.values()]), strict=True))
+        drops = [self._drop_of_lost(one, riders[one.track_id], moment, trails, standing) for one in lost]
+        return [drop for drop in drops if drop is not None]
+
+    def _drop_of_lost(
+        self, arrival: Arrival, riders: frozenset[int], moment: Moment, trails: Trails, standing: Standing
+    ) -> Drop | None:
+        unseen_s = (moment.at - arrival.last.at).total_seconds()
+        if unseen_s < 2 * self._park_after_s:
+            return None
+        followed = [trails.of(rider) for rider in riders if trails.of(rider)]
+        with_rider = [trail for trail in followed if (moment.at - trail[-1].at).total_seconds() <= LOST_PATIENCE_S]
+        stops = [stop for trail in with_rider if (stop := stop_of(trail, 2 * self._park_after_s)) is not None]
+        if stops and not at_edge(stops[0].person_px, moment):
+            box, seen = place_at(stops[0], arrival.last.xyxy_px, trails.recent, standing.boxes)
+            return self._put_down(arrival, box, stops[0].since, riders, certain=seen)
+        trail = _way(arrival, trails)
+        if not with_rider and ended_slowly(trail) and not at_edge(arrival.last.xyxy_px, moment):
+            box = median_box(since(trail, LAST_SEEN_S))
+            return self._put_down(arrival, box, resting_since(trail, box), riders, certain=False)
+        if unseen_s > LOST_PATIENCE_S and not with_rider:
+            del self._arrivals[arrival.track_id]
+        return None
 
     def _put_down(
-        self, arrival: Arrival, trail: Trail, at_rest: Candidate, riders: frozenset[int], *, certain: bool
+        self,
+        arrival: Arrival,
+        box: XyxyPx,
+        parked_at: datetime,
+        riders: frozenset[int],
+        *,
+        certain: bool,
+        track_id: int | None = None,
     ) -> Drop:
         del self._arrivals[arrival.track_id]
-        since_when = resting_since(trail, at_rest.box)
-        return Drop(at_rest.track_id, arrival.kind, at_rest.box, since_when, riders, arrival.is_with_rider(), certain)
+        track = arrival.track_id if track_id is None else track_id
+        return Drop(track, arrival.kind, box, parked_at, riders, arrival.is_with_rider(), certain)
 
 
 def _way(arrival: Arrival, trails: Trails) -> Sequence[Sighting]:
