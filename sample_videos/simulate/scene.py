@@ -105,8 +105,8 @@ class _Looks:
     @classmethod
     def of(cls, body: Bodies, camera: Camera, *, is_bike: bool) -> _Looks:
         count = len(body.frames)
-        flat = camera.project(body.outline.reshape(-1, 3)).reshape(count, -1, 2)
-        joints = camera.project(body.joints.reshape(-1, 3)).reshape(count, -1, 2)
+        flat = camera.project(body.outline.reshape(-1, 3)).reshape(*body.outline.shape[:-1], 2)
+        joints = camera.project(body.joints.reshape(-1, 3)).reshape(*body.joints.shape[:-1], 2)
         ground = np.concatenate([body.ground, np.full((count, 1), 0.5)], axis=1)
         depth = -((ground - camera.position) @ camera.rotation)[:, 2]
         scale = camera.focal_px / np.maximum(depth, 0.1)
