@@ -1,0 +1,136 @@
+"""Is it a shared bike? Each fleet paints its bikes one bright colour all over, and locks them itself.
+
+A private bike of just that colour looks the same, so the hue ranges are narrow, the colour must be most of what is
+colourful about the bike, and it must be on all of it: a yellow lock or bag makes no Meituan bike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.boxes import XyxyPx
+
+LEAST_SATURATION = 0.4
+LEAST_VALUE = 0.12
+GLARE = 0.98
+"""Two channels this full: the true colour was brighter than the camera can tell, and its hue is lost."""
+LEAST_VALUE_OF_MEAN = 0.5
+"""Pixels darker than this share of the crop's mean brightness have a hue of their own: that of shadow."""
+COLUMNS = 6
+COLUMNS_PAINTED = 4
+COLUMN_COVER = 0.01
+LEAST_COVER = 0.025
+"""Of the box: a bike is thin, its paint covers 3 to 15 hundredths of it."""
+LEAST_SHARE = 0.5
+LEAST_VIEWS = 3
+RING = 0.25
+"""Of the box's sides, on each side: how far around it the ground and the neighbours are looked at."""
+LEAST_SIDE_PX = 12
+
+
+class Colours(NamedTuple):
+    """Of every pixel, all of shape (h, w): hue in degrees, saturation 0 to 1, and whether its hue means anything."""
+
+    hues_deg: NDArray[np.float32]
+    saturations: NDArray[np.float32]
+    is_colourful: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetColour:
+    """The hues of one fleet's paint in degrees, 0 red, 120 green, 240 blue; `hue_from_deg` may be the greater (red).
+
+    `least_saturation` (0 to 1): paint duller than this is that of a private bike of like colour.
+    """
+
+    name: str
+    hue_from_deg: float
+    hue_to_deg: float
+    least_saturation: float = 0.5
+
+    def holds(self, colours: Colours) -> NDArray[np.bool_]:
+        """Which pixels are of this colour."""
+        above, below = colours.hues_deg >= self.hue_from_deg, colours.hues_deg <= self.hue_to_deg
+        hue = above & below if self.hue_from_deg <= self.hue_to_deg else above | below
+        return hue & colours.is_colourful & (colours.saturations >= self.least_saturation)
+
+
+FLEETS = (
+    FleetColour("meituan", 40, 56),
+    FleetColour("hellobike", 192, 209),
+    FleetColour("qingju", 162, 180, 0.58),
+)
+"""The three large ones of China, by the hues of their brands; where others stand about, the configuration names them."""
+
+
+def fleet_share(crop_bgr: NDArray[np.uint8], fleet: FleetColour) -> float:
+    """Share of the crop's colourful pixels that have the fleet's colour, 0 to 1; 0 where nothing is colourful."""
+    colours = _colours(crop_bgr)
+    count = int(colours.is_colourful.sum())
+    return float(fleet.holds(colours).sum()) / count if count else 0.0
+
+
+def fleet_marks(
+    image_bgr: NDArray[np.uint8], xyxy_px: XyxyPx, fleets: Sequence[FleetColour] = FLEETS
+) -> tuple[float, ...]:
+    """How much one view of a bike in a picture (h, w, 3) speaks for each fleet, 0 to 1, in their order.
+
+    What lies around the box in the same colour (grass, a painted line, the next bike) is taken off.
+    """
+    box, around = _cut(image_bgr, xyxy_px, 0.0), _cut(image_bgr, xyxy_px, RING)
+    if min(box.shape[:2]) < LEAST_SIDE_PX:
+        return (0.0,) * len(fleets)
+    own, wide = _colours(box), _colours(around)
+    cover = _cover_beyond_ring(own.is_colourful, wide.is_colourful)
+    return tuple(_mark(fleet.holds(own), fleet.holds(wide), cover) for fleet in fleets)
+
+
+def which_fleet(views: Sequence[Sequence[float]], fleets: Sequence[FleetColour] = FLEETS) -> str | None:
+    """The fleet that most views speak for, by what `fleet_marks` said of each; None: a private bike, or too few views."""
+    if len(views) < LEAST_VIEWS or not fleets:
+        return None
+    marks = [median(view[number] for view in views) for number in range(len(fleets))]
+    best = max(range(len(fleets)), key=marks.__getitem__)
+    return fleets[best].name if marks[best] >= LEAST_SHARE else None
+
+
+def _mark(painted: NDArray[np.bool_], painted_around: NDArray[np.bool_], colourful_cover: float) -> float:
+    """Share of what is colourful about the bike that has this colour; 0 where it is little or not all over."""
+    cover = _cover_beyond_ring(painted, painted_around)
+    columns = np.array_split(painted, COLUMNS, axis=1)
+    painted_columns = sum(float(column.mean()) >= COLUMN_COVER for column in columns)
+    if cover < LEAST_COVER or painted_columns < COLUMNS_PAINTED:
+        return 0.0
+    return cover / max(cover, colourful_cover)
+
+
+def _cover_beyond_ring(inside: NDArray[np.bool_], around: NDArray[np.bool_]) -> float:
+    """Share of the box that is so, less the share of the ring around it; `around` has the box in its middle."""
+    ring_px = around.size - inside.size
+    in_ring = max(0, int(around.sum()) - int(inside.sum())) / ring_px if ring_px > 0 else 0.0
+    return max(0.0, float(inside.mean()) - in_ring)
+
+
+def _colours(crop_bgr: NDArray[np.uint8]) -> Colours:
+    if not crop_bgr.size:
+        return Colours(*(np.zeros((0, 0), dtype=np.float32),) * 2, np.zeros((0, 0), dtype=np.bool_))
+    smooth = cv2.GaussianBlur(crop_bgr, (3, 3), 0).astype(np.float32) / np.float32(255)
+    hsv = np.asarray(cv2.cvtColor(smooth, cv2.COLOR_BGR2HSV), dtype=np.float32)
+    hues_deg, saturations, values = hsv[:, :, 0], hsv[:, :, 1], hsv[:, :, 2]
+    darkest = max(LEAST_VALUE, LEAST_VALUE_OF_MEAN * float(smooth.mean()))
+    second = smooth.sum(axis=2) - values - smooth.min(axis=2)
+    is_told = (values >= darkest) & (second < GLARE)
+    return Colours(hues_deg, saturations, is_told & (saturations >= LEAST_SATURATION))
+
+
+def _cut(image_bgr: NDArray[np.uint8], box: XyxyPx, margin: float) -> NDArray[np.uint8]:
+    across, down = margin * box.width, margin * box.height
+    left, top = max(0, round(box.left - across)), max(0, round(box.top - down))
+    return image_bgr[top : max(0, round(box.bottom + down)), left : max(0, round(box.right + across))]
