@@ -40,7 +40,7 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sample_videos.simulate", description="Run the scenario suite.")
     parser.add_argument("--split", choices=["fit", "test"], default="fit", help="fit: seeds from 0; test: from 1000")
     parser.add_argument("--seeds", type=int, default=5, help="seeds per scenario (default: 5)")
-    parser.add_argument("--fps", type=float, default=5.0, help="frames looked at per second (default: 5)")
+    parser.add_argument("--fps", type=int, help="frames looked at per second (default: the scenario's own)")
     parser.add_argument("--eye", choices=sorted(EYES), default="usual", help="how well the detector sees")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="scenarios to run (default: all)")
     parser.add_argument("--by", choices=["group", "name"], default="group", help="what the table has a line for")

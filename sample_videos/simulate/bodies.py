@@ -32,7 +32,7 @@ from sample_videos.render.poses import (
     UPPER_ARM_M,
     Pose,
 )
-from sample_videos.render.visits import BikeState, PersonState
+from sample_videos.render.states import BikeState, PersonState
 
 _HEAD_TOP, _SEAT_CLUSTER = vec(0.33, 0, 0.86), vec(-0.25, 0, 0.78)
 _HAND_M = 0.10
@@ -173,18 +173,26 @@ def bike_outline(style: BikeStyle) -> Floats:
 def bike_bodies(states: Sequence[BikeState | None], style: BikeStyle) -> Bodies:
     """The bodies of one bike; `states` has one entry per frame."""
     there = [(k, state) for k, state in enumerate(states) if state is not None]
-    x, y, yaw = (np.array([getattr(state, name) for _, state in there], dtype=float) for name in ("x", "y", "yaw"))
-    outline = bike_outline(style)
-    frames = np.array([k for k, _ in there], dtype=float)
-    ground = np.stack([x, y], axis=1)
-    local = np.broadcast_to(_BIKE_JOINTS, (len(there), *_BIKE_JOINTS.shape))
-    hull = np.broadcast_to(outline, (len(there), *outline.shape))
-    joints, reach = _placed(local, x, y, yaw), _placed(hull, x, y, yaw)
-    return Bodies(frames, joints, reach, np.zeros(len(outline)), ground, np.zeros(len(there)), BIKE_STROKES)
+    x, y, yaw, lean = (
+        np.array([getattr(state, name) for _, state in there], dtype=float) for name in ("x", "y", "yaw", "lean_rad")
+    )
+    outline, count = bike_outline(style), len(there)
+    local = np.broadcast_to(np.concatenate([_BIKE_JOINTS, outline]), (count, len(_BIKE_JOINTS) + len(outline), 3))
+    placed = _placed(_tipped_over(local, lean), x, y, yaw)
+    joints, reach = placed[:, : len(_BIKE_JOINTS)], placed[:, len(_BIKE_JOINTS) :]
+    frames, ground = np.array([k for k, _ in there], dtype=float), np.stack([x, y], axis=1)
+    return Bodies(frames, joints, reach, np.zeros(len(outline)), ground, np.zeros(count), BIKE_STROKES)
 
 
-def bike_kind(_style: BikeStyle) -> Kind:
-    return Kind.BICYCLE
+def bike_kind(style: BikeStyle) -> Kind:
+    return Kind.MOTORCYCLE if style == "ebike" else Kind.BICYCLE
+
+
+def _tipped_over(local: Floats, lean_rad: Floats) -> Floats:
+    """Points of shape (n, k, 3) tipped to the left by angles of shape (n,)."""
+    up, aside = np.cos(lean_rad)[:, None], np.sin(lean_rad)[:, None]
+    x, y, z = local[..., 0], local[..., 1], local[..., 2]
+    return np.stack([x, up * y + aside * z, up * z - aside * y], axis=-1)
 
 
 def _placed(local: Floats, x: Floats, y: Floats, yaw: Floats) -> Floats:

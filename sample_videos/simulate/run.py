@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,15 +19,16 @@ from detector.pipeline import Judged, Line, Step, run_line
 from detector.stay_book import StayRecord
 from detector.vocabulary import Detection, Frame
 from sample_videos.render.camera import camera_of
-from sample_videos.render.scenario import Scenario
+from sample_videos.render.scenario import Light, Scenario
 from sample_videos.render.timeline import build_timeline
-from sample_videos.render.truth import tell_truth
+from sample_videos.render.truth import truth_of
 from sample_videos.simulate.eye import USUAL, Eye
 from sample_videos.simulate.scene import frames_at, observe
 from sample_videos.simulate.seeing import see
 
 BRIGHTNESS = {"sun": 120, "overcast": 105, "rain": 85, "dusk": 50}
 """Grey level of the one-coloured picture that the line gets to see, by the scenario's light."""
+LEAST_MOVES_PER_S = 10
 
 
 class Ledger:
@@ -71,7 +73,7 @@ class Run:
     truth: ClipTruth
     frames: tuple[tuple[Detection, ...], ...]
     """The detections given to the line."""
-    fps: float
+    fps: int
     ledger: Ledger
 
 
@@ -86,33 +88,53 @@ class _Given:
         return list(self.frames[frame.index])
 
 
-def run_scenario(name: str, scenario: Scenario, eye: Eye = USUAL, fps: float = 5.0) -> Run:
-    """Look at a scenario with an eye, `fps` times a second, and take what it sees through the line."""
-    timeline = build_timeline(scenario)
-    scene = observe(timeline, camera_of(scenario), frames_at(timeline, fps))
-    frames = see(scene, eye, zlib.crc32(f"{scenario.title}|{scenario.seed}".encode()))
-    truth = ClipTruth.model_validate(tell_truth(name, scenario).model_dump())
-    ledger = follow(frames, truth, fps, BRIGHTNESS[scenario.light.kind])
-    return Run(name, truth, tuple(tuple(frame) for frame in frames), fps, ledger)
+def run_scenario(name: str, scenario: Scenario, eye: Eye = USUAL, fps: int | None = None) -> Run:
+    """Look at a scenario with an eye, `fps` times a second (None: the scenario's own), and take that through the line.
+
+    Raises `ScenarioError` where the scenario contradicts itself.
+    """
+    looks = fps or scenario.fps
+    timeline = build_timeline(scenario.model_copy(update={"fps": moves_per_s(looks)}))
+    scene = observe(timeline, camera_of(scenario), frames_at(timeline, looks))
+    frames = see(scene, eye, _seed_of_eye(scenario), jumps_of(scenario))
+    truth = truth_of(name, timeline).model_copy(update={"fps": looks})
+    return Run(name, truth, tuple(map(tuple, frames)), looks, follow(frames, truth, scenario.light))
 
 
-def follow(frames: Sequence[Sequence[Detection]], truth: ClipTruth, fps: float, brightness: int) -> Ledger:
+def moves_per_s(fps: int) -> int:
+    """How often a second things move on: a multiple of how often one looks, and often enough to move alike at all."""
+    return fps * math.ceil(LEAST_MOVES_PER_S / fps)
+
+
+def jumps_of(scenario: Scenario) -> tuple[float, ...]:
+    return () if scenario.light.jumps_at_s is None else (scenario.light.jumps_at_s,)
+
+
+def _seed_of_eye(scenario: Scenario) -> int:
+    return zlib.crc32(f"{scenario.title}|{scenario.seed}".encode())
+
+
+def follow(frames: Sequence[Sequence[Detection]], truth: ClipTruth, light: Light) -> Ledger:
     """Take boxes through the line."""
     ledger = Ledger()
-    name = f"{truth.scenario}-{truth.seed}"
-    stamper = Stamper("simulated", "suite", "run", seeded_entropy(name))
-    line = Line(view_of(truth, fps), "simulated", _Given(frames), ledger, stamper)
-    for step in run_line(_pictures(len(frames), truth, fps, brightness), line):
+    stamper = Stamper("simulated", "suite", "run", seeded_entropy(f"{truth.clip}-{truth.seed}"))
+    line = Line(view_of(truth), "simulated", _Given(frames), ledger, stamper)
+    for step in run_line(_pictures(len(frames), truth, light), line):
         ledger.see(step)
     return ledger
 
 
-def view_of(truth: ClipTruth, fps: float) -> ViewConfig:
+def view_of(truth: ClipTruth) -> ViewConfig:
     racks = tuple(RackConfig(id=rack.id, outline=rack.outline_norm) for rack in truth.racks)
-    return ViewConfig(fps=fps, racks=racks)
+    return ViewConfig(fps=truth.fps, racks=racks)
 
 
-def _pictures(count: int, truth: ClipTruth, fps: float, brightness: int) -> Iterator[Frame]:
-    grey = np.full((truth.height, truth.width, 3), brightness, np.uint8)
+def _pictures(count: int, truth: ClipTruth, light: Light) -> Iterator[Frame]:
+    """Pictures of one grey each; the grey jumps where the light does."""
+    grey = BRIGHTNESS[light.kind]
+    shape = (truth.height, truth.width, 3)
+    before, after = (np.full(shape, min(255.0, grey * by), np.uint8) for by in (1.0, light.jumps_to))
+    jump_s = math.inf if light.jumps_at_s is None else light.jumps_at_s
     for index in range(count):
-        yield Frame(grey, index, EPOCH + timedelta(seconds=index / fps))
+        at_s = index / truth.fps
+        yield Frame(after if at_s >= jump_s else before, index, EPOCH + timedelta(seconds=at_s))

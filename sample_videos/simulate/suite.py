@@ -16,24 +16,23 @@ from detector.frames import EPOCH
 from detector.results import EVENTS, STAYS
 from detector.sinks import JsonlSink
 from detector.stays_csv import write_stays_csv
-from sample_videos.render.scenario import Scenario, read_scenario
+from sample_videos.render.scenario import FIRST_TEST_SEED, Scenario, scenario_for
 from sample_videos.simulate.eye import EYES
 from sample_videos.simulate.run import Run, run_scenario
 
 SCENARIOS = Path(__file__).parents[1] / "render" / "scenarios"
-FIRST_TEST_SEED = 1000
 RESULTS, TRUTH = "results", "truth"
 AS_THEY_ARE = Tolerances()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One clip to simulate; `out` None: only scored."""
+    """One clip to simulate. `fps` None: the scenario's own; `out` None: only scored."""
 
     name: str
     seed: int
     eye: str = "usual"
-    fps: float = 5.0
+    fps: int | None = None
     out: Path | None = None
 
     @property
@@ -47,7 +46,7 @@ def names_of_scenarios() -> list[str]:
 
 def scenario_of(name: str, seed: int) -> Scenario:
     """The scenario that the file `name` gives for a seed. Raises `ScenarioError`."""
-    return read_scenario(SCENARIOS / f"{name}.toml").model_copy(update={"seed": seed})
+    return scenario_for(SCENARIOS / f"{name}.toml", seed)
 
 
 def seeds_of(split: Literal["fit", "test"], count: int) -> range:
