@@ -125,7 +125,8 @@ def _colours(crop_bgr: NDArray[np.uint8]) -> Colours:
     hsv = np.asarray(cv2.cvtColor(smooth, cv2.COLOR_BGR2HSV), dtype=np.float32)
     hues_deg, saturations, values = hsv[:, :, 0], hsv[:, :, 1], hsv[:, :, 2]
     darkest = max(LEAST_VALUE, LEAST_VALUE_OF_MEAN * float(smooth.mean()))
-    second = smooth.sum(axis=2) - values - smooth.min(axis=2)
+    blue, green, red = cv2.split(smooth)
+    second = np.maximum(np.minimum(blue, green), np.minimum(np.maximum(blue, green), red))
     is_told = (values >= darkest) & (second < GLARE)
     return Colours(hues_deg, saturations, is_told & (saturations >= LEAST_SATURATION))
 
