@@ -23,8 +23,8 @@ class Material:
 MATERIALS: dict[str, Material] = {
     "paving": Material((0.34, 0.32, 0.29), 0.9, grain=0.5, pattern="slabs", second=(0.17, 0.16, 0.15)),
     "asphalt": Material((0.13, 0.13, 0.135), 0.95, grain=0.6),
-    "wet_paving": Material((0.15, 0.145, 0.14), 0.22, grain=0.6, pattern="slabs", second=(0.07, 0.07, 0.07)),
-    "wet_asphalt": Material((0.045, 0.045, 0.05), 0.25, grain=0.6),
+    "wet_paving": Material((0.19, 0.185, 0.18), 0.24, grain=0.6, pattern="slabs", second=(0.07, 0.07, 0.07)),
+    "wet_asphalt": Material((0.07, 0.07, 0.075), 0.28, grain=0.6),
     "grass": Material((0.075, 0.14, 0.03), 1.0, grain=1.0),
     "concrete": Material((0.42, 0.41, 0.39), 0.9, grain=0.4),
     "brick": Material((0.33, 0.13, 0.085), 0.9, grain=0.5, pattern="bricks", second=(0.42, 0.38, 0.33)),

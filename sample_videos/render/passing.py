@@ -26,7 +26,7 @@ def pass_by(scenario: Scenario, passer: Passer, dice: np.random.Generator) -> It
     speed, tick = float(np.clip(dice.normal(1.3, 0.1), 1.0, 1.6)), 1 / scenario.fps
     start, end = (lane_end(scenario.rack, side, passer.lane_y_m) for side in (passer.comes_from, passer.goes_to))
     if passer.stops_near_slot is None:
-        yield from walk(rounded([start, (start + end) / 2, end]), speed, tick)
+        yield from walk(rounded(_past(start, end)), speed, tick)
         return
     stop = _stop(scenario, passer, slot_spot(scenario.rack, passer.stops_near_slot), tick)
     x = float(stop.place[0])
@@ -34,6 +34,14 @@ def pass_by(scenario: Scenario, passer: Passer, dice: np.random.Generator) -> It
     yield from walk(rounded([start, np.array([x - sign * 1.2, passer.lane_y_m + 0.2]), stop.place]), speed, tick)
     yield from _be_there(scenario, passer, stop, tick)
     yield from walk(rounded([stop.place, np.array([x + 1.0, passer.lane_y_m + 0.2]), end]), speed, tick)
+
+
+def _past(start: Floats, end: Floats) -> list[Floats]:
+    """Along the lane; or, where both ends are the same, to the rack's middle and back."""
+    if start[0] != end[0]:
+        return [start, (start + end) / 2, end]
+    turn, back = np.array([0.0, start[1]]), np.array([0.0, start[1] - 0.6])
+    return [start, turn, back, end]
 
 
 def _be_there(scenario: Scenario, passer: Passer, stop: Job, tick: float) -> Iterator[PersonState]:

@@ -7,11 +7,13 @@ import numpy as np
 from sample_videos.render.geometry import Floats, Mesh, box, ellipsoid, moved, quads, standing_at, tube, vec
 from sample_videos.render.layout import WALL_FROM_BIKES_M, slot_spot, stand_spot
 from sample_videos.render.locks import build_stand, build_wheel_bender
-from sample_videos.render.scenario import Scenario
+from sample_videos.render.scenario import CameraSetup, Scenario
 
 WALL_Y_M = 3.4
 _CLEAR_VIEW_M = 4.5
 """No tree stands nearer to the camera than this."""
+_FAR_CAMERA_Y_M = -10.0
+"""A camera beyond this line looks over the lawn, and no tree stands there."""
 
 
 def build_surroundings(scenario: Scenario) -> list[Mesh]:
@@ -72,11 +74,16 @@ def _trees(dice: np.random.Generator, scenario: Scenario) -> list[Mesh]:
     for x, y in ((-7.2, 1.6), (8.4, 2.0), (-5.4, -6.6)):
         height = float(dice.uniform(2.4, 3.0))
         leaves = _leaves(dice, vec(x, y, height + 1.2), (1.5, 1.5, 1.2), 1500)
-        if np.hypot(x - scenario.camera.position_m[0], y - scenario.camera.position_m[1]) < _CLEAR_VIEW_M:
+        if _in_the_way(x, y, scenario.camera):
             continue
         trunk = [vec(x, y, 0), vec(x + 0.05, y, height * 0.6), vec(x, y + 0.1, height + 1)]
         parts += [tube(trunk, 0.11, "bark"), quads(leaves, "leaf")]
     return parts
+
+
+def _in_the_way(x: float, y: float, camera: CameraSetup) -> bool:
+    camera_x, camera_y, _ = camera.position_m
+    return bool(np.hypot(x - camera_x, y - camera_y) < _CLEAR_VIEW_M) or camera_y < _FAR_CAMERA_Y_M < y < -4
 
 
 def _hedge(dice: np.random.Generator) -> list[Mesh]:
