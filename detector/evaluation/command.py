@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,7 +15,11 @@ from pydantic import TypeAdapter
 from detector.errors import CannotWriteError
 from detector.evaluation.matching import Tolerances
 from detector.evaluation.mistakes import Mistake, mistakes_of
-from detector.evaluation.outcomes import outcome_of
+from detector.evaluation.moments import Case, case_of
+from detector.evaluation.outcomes import ClipOutcome, outcome_of
+from detector.evaluation.page import Shown, render_page
+from detector.evaluation.page_mistakes import wanted_of
+from detector.evaluation.pictures import take_pictures
 from detector.evaluation.results import Paired, pair_up
 from detector.evaluation.scores import Scores, scores_of
 from detector.evaluation.table import TARGET_NAMES, print_scores
@@ -26,6 +32,9 @@ MISTAKES: TypeAdapter[tuple[Mistake, ...]] = TypeAdapter(tuple[Mistake, ...])
 def evaluate(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="What pleaselock detect wrote with --out.")],
     truth: Annotated[Path, typer.Option("--truth", metavar="DIR", help="Where the <clip>.truth.json files are.")],
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with every mistake in pictures.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write every figure as JSON.")
     ] = None,
@@ -45,11 +54,32 @@ def evaluate(
     scores, mistakes = scores_of(outcomes, tolerances), mistakes_of(outcomes)
     if json_file is not None:
         _write(json_file, as_json(scores, mistakes))
+    if html is not None:
+        _write(html, render_page(results.resolve().name, scores, shown_of(paired, outcomes, mistakes)))
     print_scores(scores, mistakes, sys.stdout)
     missed = [one for one in scores.targets if not one.reached]
     if check and missed:
         typer.echo(f"Not reached: {', '.join(TARGET_NAMES[one.name] for one in missed)}", err=True)
         raise typer.Exit(NOT_REACHED)
+
+
+def shown_of(paired: Paired, outcomes: Sequence[ClipOutcome], mistakes: Sequence[Mistake]) -> list[Shown]:
+    """Every mistake with the pictures of its clip; each clip's footage is read once."""
+    cases: dict[str, list[Case]] = defaultdict(list)
+    by_clip = {outcome.truth.clip: outcome for outcome in outcomes}
+    for mistake in mistakes:
+        cases[mistake.clip].append(case_of(mistake, by_clip[mistake.clip]))
+    pictures = {
+        pair.truth.clip: take_pictures(
+            pair.truth,
+            pair.truth_path.with_name(pair.truth.clip),
+            pair.folder,
+            [wanted for case in cases[pair.truth.clip] for wanted in wanted_of(case)],
+        )
+        for pair in paired.pairs
+        if cases[pair.truth.clip]
+    }
+    return [Shown(case_of(one, by_clip[one.clip]), pictures[one.clip]) for one in mistakes]
 
 
 def as_json(scores: Scores, mistakes: tuple[Mistake, ...]) -> str:

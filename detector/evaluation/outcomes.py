@@ -101,11 +101,16 @@ class InventedStay:
 @dataclass(frozen=True, slots=True)
 class ClipOutcome:
     truth: ClipTruth
-    has_result: bool
+    found: FoundClip | None
+    """None: there is no result."""
     stays: tuple[StayOutcome, ...]
     standing: tuple[StandingOutcome, ...]
     invented: tuple[InventedStay, ...]
     alerts: tuple[AlertOutcome, ...]
+
+    @property
+    def has_result(self) -> bool:
+        return self.found is not None
 
     @property
     def nobody_parks(self) -> bool:
@@ -121,7 +126,7 @@ def outcome_of(truth: ClipTruth, found: FoundClip | None, tolerances: Tolerances
     told = {one.true_index for one in alerts if one.wrong is None}
     return ClipOutcome(
         truth,
-        found is not None,
+        found,
         tuple(
             _stay(index, truth, stays, matches, tolerances, told=index in told)
             for index, one in enumerate(truth.stays)

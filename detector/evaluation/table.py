@@ -85,8 +85,8 @@ def _groups(scores: Scores) -> Table:
 
 def _details(scores: Scores) -> Table:
     table = _table("All figures", "figure", "all bikes", "95 % interval", "bikes >= 60 px", "95 % interval")
-    for name, rate in _rates(scores.overall).items():
-        wide = _rates(scores.wide_enough)[name]
+    for name, rate in rates_of(scores.overall).items():
+        wide = rates_of(scores.wide_enough)[name]
         table.add_row(name, _rate(rate), _interval(rate.low, rate.high), _rate(wide), _interval(wide.low, wide.high))
     both = zip(_numbers(scores.overall).items(), _numbers(scores.wide_enough).values(), strict=True)
     for (name, said), wide_said in both:
@@ -94,7 +94,7 @@ def _details(scores: Scores) -> Table:
     return table
 
 
-def _rates(one: Figures) -> dict[str, Rate]:
+def rates_of(one: Figures) -> dict[str, Rate]:
     stays, links, first, final, alerts = one.stays, one.links, one.first_verdict, one.final_verdict, one.alerts
     return {
         "stays found": stays.recall,
@@ -144,7 +144,7 @@ def _confusion(title: str, verdict: VerdictFigures) -> Table:
 
 
 def _mistakes(mistakes: Sequence[Mistake]) -> Table:
-    table = _table("Mistakes", "kind", "count", "first of them")
+    table = _table("Mistakes (--html shows each)", "kind", "count", "first of them")
     counts = Counter(one.kind for one in mistakes)
     for kind, count in counts.items():
         first = next(one for one in mistakes if one.kind is kind)
