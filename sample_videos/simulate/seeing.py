@@ -49,20 +49,23 @@ def _find(scene: Scene, eye: Eye, chance: Chance) -> Found:
 
 def _log_odds(scene: Scene, score: Score, eye: Eye, chance: Chance) -> Floats:
     """Of every thing's score in every frame, if it were of the kind that `score` is about; shape (f, a)."""
-    actors = (len(scene.kinds),)
-    slow_sd = score.slow_sd + score.crowd_sd * scene.crowd + eye.stoop_sd * scene.stoop
-    fast_sd = score.fast_sd + score.crowd_sd * scene.crowd
+    actors, dice = (len(scene.kinds),), chance.dice
+    slow_sd = score.slow_sd + score.crowd_sd * scene.crowd
+    fast_sd = score.fast_sd + 0.5 * score.crowd_sd * scene.crowd
     wanders = slow_sd * chance.wander(actors, score.slow_s) + fast_sd * chance.wander(actors, score.fast_s)
-    fixed = score.fixed_sd * chance.dice.standard_normal(actors)
+    wanders += eye.stoop_sd * scene.stoop * chance.wander(actors, eye.stoop_s)
+    fixed = score.fixed_sd * dice.standard_normal(actors)
+    hidden = np.maximum(0.3 * score.hidden, score.hidden + score.hidden_sd * dice.standard_normal(actors))
     bent = scene.stoop * (eye.stoop + eye.stoop_in_crowd * scene.crowd)
-    return np.asarray(_mean_log_odds(scene, score) - bent + fixed + wanders)
+    in_view = _in_view(scene, score) - hidden * (1 - np.nan_to_num(scene.share))
+    return np.asarray(in_view - bent + fixed + wanders)
 
 
-def _mean_log_odds(scene: Scene, score: Score) -> Floats:
+def _in_view(scene: Scene, score: Score) -> Floats:
+    """The mean log-odds of things of which nothing is hidden."""
     sides = np.nan_to_num(scene.whole[..., 2:] - scene.whole[..., :2], nan=1.0).max(axis=-1)
     octaves = np.minimum(np.log2(sides / score.size_px), score.most_octaves)
-    hidden = 1 - np.nan_to_num(scene.share)
-    return np.asarray(score.best + score.per_octave * octaves - score.hidden * hidden - score.crowd * scene.crowd)
+    return np.asarray(score.best + score.per_octave * octaves - score.crowd * scene.crowd)
 
 
 def _boxes(scene: Scene, eye: Eye, chance: Chance) -> Floats:
