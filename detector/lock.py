@@ -1,16 +1,16 @@
 """Step 5: locked, unlocked or unsure. Pure: evidence in, verdict with its reasons out.
 
-Calibrated log-odds over what was seen; the weights are fitted, not typed in (`detector/lock_model.py`).
+Calibrated log-odds over what was seen; the weights are fitted, not typed in (`detector.verdict_model.py`).
 """
 
 from __future__ import annotations
 
 from detector.config import Thresholds
-from detector.lock_model import LockModel, numbers_of
+from detector.verdict_model import VerdictModel, numbers_of
 from detector.vocabulary import LockEvidence, LockState, LockVerdict, ReasonCode
 
 
-def judge_lock(evidence: LockEvidence, thresholds: Thresholds, model: LockModel) -> LockVerdict:
+def judge_lock(evidence: LockEvidence, thresholds: Thresholds, model: VerdictModel) -> LockVerdict:
     """Join the evidence. Any self-doubt makes the verdict `unsure`, whatever the probability says."""
     seen = numbers_of(evidence)
     doubts = doubts_of(evidence, thresholds)

@@ -13,7 +13,7 @@ from detector.config import ViewConfig
 from detector.detection import Detector
 from detector.lock import judge_lock
 from detector.lock_evidence import brightness_around
-from detector.lock_model import load_lock_model
+from detector.verdict_model import load_verdict_model
 from detector.outgoing import Outgoing, Stamper
 from detector.parking import ParkingWatch
 from detector.reminders import ReminderPolicy
@@ -55,7 +55,7 @@ class Line:
         self.policy = ReminderPolicy(view.thresholds)
         self.outgoing = Outgoing(camera, stamper, sink)
         self.thresholds = view.thresholds
-        self.lock_model = load_lock_model(view.verdict)
+        self.verdict_model = load_verdict_model(view.verdict)
 
 
 def run_line(frames: Iterable[Frame], line: Line) -> Iterator[Step]:
@@ -78,7 +78,7 @@ def _judge(event: StayEvent, frame: Frame, seen: list[Track | Detection], line: 
     verdict = None
     if event.kind is StayEventKind.LEFT:
         brightness = brightness_around(frame.image_bgr, event.stay.xyxy_norm)
-        verdict = judge_lock(replace(event.evidence, brightness=brightness), line.thresholds, line.lock_model)
+        verdict = judge_lock(replace(event.evidence, brightness=brightness), line.thresholds, line.verdict_model)
     line.outgoing.tell_stay(event, verdict)
     reminder = line.policy.decide(event, verdict, frame.at)
     alert = line.outgoing.tell_reminder(reminder, frame, seen) if reminder else None

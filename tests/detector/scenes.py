@@ -11,7 +11,7 @@ from itertools import pairwise
 from detector.boxes import XyxyPx
 from detector.config import WHOLE_PICTURE, Thresholds, ViewConfig
 from detector.lock import judge_lock
-from detector.lock_model import load_lock_model
+from detector.verdict_model import load_verdict_model
 from detector.parking import ParkingWatch
 from detector.reminders import Reminder, ReminderPolicy
 from detector.tracking import Tracker
@@ -123,7 +123,7 @@ class Told:
 
 def watch(*scenes: Scene) -> Told:
     """Run steps 3 to 6 over one scene after another, as one camera sees them."""
-    thresholds, lock_model = Thresholds(), load_lock_model(ViewConfig().verdict)
+    thresholds, verdict_model = Thresholds(), load_verdict_model(ViewConfig().verdict)
     tracker, policy = Tracker(), ReminderPolicy(thresholds)
     parking = ParkingWatch((WHOLE_PICTURE,), thresholds, seed="test")
     told = Told()
@@ -132,7 +132,7 @@ def watch(*scenes: Scene) -> Told:
             for event in parking.update(tracker.update(detections, at), detections, at, WIDTH_PX, HEIGHT_PX):
                 verdict = None
                 if event.kind is StayEventKind.LEFT:
-                    verdict = judge_lock(replace(event.evidence, brightness=120.0), thresholds, lock_model)
+                    verdict = judge_lock(replace(event.evidence, brightness=120.0), thresholds, verdict_model)
                 second = (at - scenes[0].start).total_seconds()
                 told.lines.append((second, event, verdict, policy.decide(event, verdict, at)))
     told.open_stays = parking.stays
