@@ -1,129 +1,106 @@
-"""What the verdict is made of: a small versioned file with the fitted weights, read strictly.
-
-A weight is a curve: how much one number of the evidence moves the log-odds of *unlocked*. `python -m models.fit_verdict`
-fits the curves and writes the file; nothing in it is typed in by hand.
-"""
+"""A model folder that finds locks: the same facts, checks and refusals as a model that finds bikes, other classes."""
 
 from __future__ import annotations
 
-import math
-import sys
-from functools import cached_property
-from itertools import pairwise
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
-from detector.model_folder import ModelRefusedError, sha256_of
-from detector.vocabulary import LockEvidence, ReasonCode
-
-VERDICT_FILE = "verdict.json"
-Probability = Annotated[float, Field(ge=0, le=1)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Curve(_Strict):
-    """Log-odds of *unlocked* over one number: straight lines between the knots, level outside them."""
-
-    at: tuple[float, ...] = Field(min_length=1)
-    """The knots, rising, in the unit of the reason's name."""
-    log_odds: tuple[float, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _knots_rise(self) -> Self:
-        if len(self.at) != len(self.log_odds):
-            raise ValueError("at and log_odds must be of one length")
-        if any(one >= two for one, two in pairwise(self.at)):
-            raise ValueError("at must rise")
-        return self
-
-    def of(self, number: float | None) -> float:
-        """The push on the log-odds; what could not be seen pushes nowhere."""
-        return 0.0 if number is None else float(np.interp(number, self.at, self.log_odds))
+from detector.boxes import XyxyPx
+from detector.detection import _fixed_size, _open_session, read_class_names
+from detector.lock_views import LockBox, LockKind
+from detector.model_folder import (
+    FACTS_FILE,
+    InputFacts,
+    ModelRefusedError,
+    OriginFacts,
+    ThresholdFacts,
+    _find_folder,
+    sha256_of,
+)
+from detector.yolo import decode, fitting_size, letterbox
 
 
-class CalibrationBin(_Strict):
-    """Of `count` held-out stays said to be unlocked with mean probability `said`, the share `found` was."""
+class LockFacts(BaseModel):
+    """What the model.toml of a lock model says. `classes` maps its class names to ours; other classes are ignored."""
 
-    said: Probability
-    found: Probability
-    count: int = Field(ge=1)
-
-
-class LockModel(_Strict):
-    """All of verdict.json."""
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     name: str = Field(pattern="^[a-z0-9-]+$")
     version: int = Field(ge=0)
-    base: float
-    """Log-odds where nothing of the evidence was seen."""
-    curves: dict[ReasonCode, Curve]
-    calibration: tuple[CalibrationBin, ...] = ()
-    fitted_on: str = ""
-    """Data, size and command, in a sentence."""
-
-    @cached_property
-    def model_id(self) -> str:
-        return f"{self.name}-v{self.version}"
-
-    def p_unlocked(self, numbers: dict[ReasonCode, float]) -> float:
-        """The probability that the bike is not locked, from what was seen, 0 to 1, rounded to three digits."""
-        log_odds = self.base + sum(curve.of(numbers.get(code)) for code, curve in self.curves.items())
-        return round(1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds)))), 3)
+    file: str = Field(pattern=r"^[\w.-]+\.onnx$")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    licence: str
+    classes: dict[str, Annotated[LockKind, Strict(strict=False)]] = Field(min_length=1)
+    input: InputFacts
+    thresholds: ThresholdFacts
+    origin: OriginFacts
 
 
-def numbers_of(evidence: LockEvidence) -> dict[ReasonCode, float]:
-    """The numbers that were seen, by reason; what was not seen is left out."""
-    numbers: dict[ReasonCode, float | None] = {
-        ReasonCode.LEFT_AFTER_S: evidence.left_after_s,
-        ReasonCode.ATTENDED_S: evidence.attended_s,
-        ReasonCode.BENT_S: evidence.bent_s,
-        ReasonCode.BENDS: evidence.bends,
-        ReasonCode.HANDS_LOW_S: evidence.hands_low_s,
-        ReasonCode.LOST_AT_BIKE_S: evidence.lost_at_bike_s or None,
-        ReasonCode.LEFT_STRAIGHT: evidence.left_straight,
-        ReasonCode.RETURN_VISITS: evidence.return_visits or None,
-        ReasonCode.RETURN_ATTENDED_S: evidence.return_attended_s,
-        ReasonCode.RETURN_BENT_S: evidence.return_bent_s,
-        ReasonCode.LOCK_SEEN_VIEWS: evidence.lock_seen or None,
-        ReasonCode.LOCK_CARRIED_VIEWS: evidence.lock_carried or None,
-        ReasonCode.NO_LOCK_VIEWS: evidence.lock_views if evidence.lock_views and not evidence.lock_seen else None,
-    }
-    return {code: round(float(number), 2) for code, number in numbers.items() if number is not None}
+class OnnxLockDetector:
+    """A YOLO model of locks in ONNX Runtime on the CPU. The same crop always gives the same boxes."""
+
+    def __init__(self, session: Any, facts: LockFacts, kinds: Mapping[int, LockKind]) -> None:  # noqa: ANN401 -- onnxruntime is untyped
+        self._session = session
+        self._facts = facts
+        self._kinds = kinds
+        self._fixed_hw = _fixed_size(session)
+        self._input_name = str(session.get_inputs()[0].name)
+
+    @classmethod
+    def from_folder(cls, path_or_name: str | Path, *, threads: int | None = None) -> OnnxLockDetector:
+        """Open a model folder with the facts it states.
+
+        Raises:
+            ModelRefusedError: the folder is missing, incomplete, or does not fit its weights.
+        """
+        path = _find_folder(path_or_name)
+        facts = _read_facts(path / FACTS_FILE)
+        weights = path / facts.file
+        if not weights.is_file():
+            raise ModelRefusedError(f"The model folder {path} has no {facts.file}.")
+        if sha256_of(weights) != facts.sha256:
+            raise ModelRefusedError(f"{weights} is not the file its {FACTS_FILE} was written about: get it again.")
+        session = _open_session(weights, threads)
+        return cls(session, facts, _kinds_of(facts, read_class_names(session), path))
+
+    def find(self, crop_bgr: NDArray[np.uint8]) -> list[LockBox]:
+        """Locks in a crop (h, w, 3) around one bike, in its pixels, strongest first."""
+        height, width = crop_bgr.shape[:2]
+        if not crop_bgr.size:
+            return []
+        needs, limits = self._facts.input, self._facts.thresholds
+        hw = self._fixed_hw or fitting_size(height, width, needs.long_side_px, needs.stride_px)
+        blob, placed = letterbox(crop_bgr, hw)
+        (output,) = self._session.run(None, {self._input_name: blob})
+        found = decode(np.asarray(output, dtype=np.float32), limits.score_high, limits.iou)
+        boxes = placed.to_picture(found.xyxy_px, width, height).tolist()
+        rows = zip(boxes, found.scores.tolist(), found.numbers.tolist(), strict=True)
+        locks = [LockBox(self._kinds[n], score, XyxyPx(*box)) for box, score, n in rows if n in self._kinds]
+        return [lock for lock in locks if lock.xyxy_px.area > 0]
 
 
-def load_lock_model(path_or_name: str | Path) -> LockModel:
-    """Open a verdict's folder by its path, or by its name among those that came with pleaselock.
-
-    Raises:
-        ModelRefusedError: there is none, or its file breaks a rule.
-    """
-    file = _find(path_or_name)
+def _read_facts(file: Path) -> LockFacts:
     try:
-        return LockModel.model_validate_json(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        return LockFacts.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelRefusedError(f"Cannot read {file}: {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise ModelRefusedError(f"{file} is not valid: {where}: {first['msg']}.") from error
+        raise ModelRefusedError(f"{file} is not valid for a model of locks: {where}: {first['msg']}.") from error
 
 
-def lock_model_sha256(path_or_name: str | Path) -> str:
-    """Sha256 of the verdict's file, in hexadecimal."""
-    return sha256_of(_find(path_or_name))
-
-
-def _find(path_or_name: str | Path) -> Path:
-    shelves = (Path(__file__).resolve().parent.parent / "models", Path(sys.prefix) / "share" / "pleaselock" / "models")
-    folders = [Path(path_or_name), *(shelf / path_or_name for shelf in shelves)]
-    found = next((folder / VERDICT_FILE for folder in folders if (folder / VERDICT_FILE).is_file()), None)
-    if found is None:
-        known = sorted({file.parent.name for shelf in shelves for file in shelf.glob(f"*/{VERDICT_FILE}")})
-        raise ModelRefusedError(f"There is no lock verdict {str(path_or_name)!r}; here: {', '.join(known) or 'none'}.")
-    return found
+def _kinds_of(facts: LockFacts, names: Mapping[int, str], path: Path) -> dict[int, LockKind]:
+    absent = [name for name in facts.classes if name not in names.values()]
+    if absent:
+        raise ModelRefusedError(
+            f"{path / FACTS_FILE} lists the class {absent[0]!r}, but {facts.file} only knows "
+            f"{', '.join(names.values()) or 'no class names'}: they do not belong together."
+        )
+    return {number: facts.classes[name] for number, name in names.items() if name in facts.classes}
