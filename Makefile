@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+OUT    ?= build/clips
 
 .PHONY: demo test check bench clips lock format clean
 
@@ -20,10 +21,10 @@ check: $(VENV)/.dev-installed ## style, types, import arrows
 bench: $(VENV)/.core-installed ## ratios against floors measured in the same run
 	$(BIN)/python -m bench
 
-clips: ## render the sample clips anew (Python 3.11 only: Blender's module exists for no other)
+clips: ## every clip with its truth in OUT, rendered where it is not there (Python 3.11 only: Blender's module exists for no other)
 	$(PYTHON) -m venv .venv-clips
 	.venv-clips/bin/pip install --quiet -r sample_videos/render/requirements.txt
-	.venv-clips/bin/python -m sample_videos.render.make_clips
+	.venv-clips/bin/python -m sample_videos.render.make_clips --out $(OUT)
 
 lock: ## for developers, after a change of dependencies: needs uv
 	uv lock

@@ -1,7 +1,7 @@
 """Render the sample clips and write their truth: `python -m sample_videos.render.make_clips [scenario ...]`.
 
-Needs Blender as a Python module: see `requirements.txt` beside this file. Pictures that an interrupted run left
-in the work folder are not rendered again.
+Needs Blender as a Python module: see `requirements.txt` beside this file. A clip that is there with its truth is not
+rendered again, and neither are pictures that an interrupted run left in the work folder.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from sample_videos.render.timeline import build_timeline
 from sample_videos.render.truth import truth_of
 
 HERE = Path(__file__).parent
-CLIPS = HERE.parent
+COMMITTED = HERE.parent
 SCENARIOS = HERE / "scenarios"
+OUT = Path("build/clips")
 WORK = Path(tempfile.gettempdir()) / "pleaselock-render"
 
 
@@ -38,7 +39,7 @@ def main() -> int:
     for name, scenario in scenarios.items():
         if options.truth_only:
             write_truth(name, scenario, options.out)
-        elif not _is_there(name, scenario, options.out):
+        elif options.anew or not is_there(name, scenario, options.out):
             render_clip(name, scenario, options.out, samples=options.samples, threads=options.threads)
             write_truth(name, scenario, options.out)
     return 0
@@ -49,7 +50,8 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument(
         "scenario", nargs="*", help="names of files in scenarios/, without .toml (default: all that say render = true)"
     )
-    parser.add_argument("--out", type=Path, default=CLIPS, help="folder for clips and truth (default: sample_videos)")
+    parser.add_argument("--out", type=Path, default=OUT, help=f"folder for the clips and their truth (default: {OUT})")
+    parser.add_argument("--anew", action="store_true", help="render even what is there already")
     parser.add_argument("--samples", type=int, default=4, help="light samples per pixel of a moving part (default: 4)")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2, help="processor threads (default: all)")
     parser.add_argument("--truth-only", action="store_true", help="write only the truth files; needs no Blender")
@@ -58,21 +60,21 @@ def _options() -> argparse.ArgumentParser:
 
 def _chosen(names: list[str]) -> dict[str, Scenario]:
     """The scenarios of those names, or all that are to be rendered. Raises `ScenarioError`."""
-    found = {name: read_scenario(SCENARIOS / f"{name}.toml") for name in names or sorted_names()}
+    found = {name: read_scenario(SCENARIOS / f"{name}.toml") for name in names or _all_names()}
     return found if names else {name: scenario for name, scenario in found.items() if scenario.render}
 
 
-def sorted_names() -> list[str]:
+def _all_names() -> list[str]:
     return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
 
 
-def _is_there(name: str, scenario: Scenario, out: Path) -> bool:
+def is_there(name: str, scenario: Scenario, out: Path) -> bool:
     """Whether the clip with this very truth is in `out`, or committed and copied to `out` now."""
     truth = _truth_text(name, scenario)
-    for folder in (out, CLIPS):
+    for folder in (out, COMMITTED):
         clip, told = folder / f"{name}.mp4", folder / f"{name}.truth.json"
         if clip.exists() and told.exists() and told.read_text(encoding="utf-8") == truth:
-            if folder != out:
+            if folder.resolve() != out.resolve():
                 shutil.copyfile(clip, out / clip.name)
                 shutil.copyfile(told, out / told.name)
             return True
