@@ -25,6 +25,19 @@ HERE = Path(__file__).parent
 COMMITTED = HERE.parent
 SCENARIOS = HERE / "scenarios"
 OUT = Path("build/clips")
+_DRAWS = (
+    "bike",
+    "blender_materials",
+    "blender_scene",
+    "geometry",
+    "layout",
+    "locks",
+    "materials",
+    "person",
+    "poses",
+    "surroundings",
+    "timeline",
+)
 WORK = Path(tempfile.gettempdir()) / "pleaselock-render"
 
 
@@ -102,9 +115,10 @@ def render_clip(name: str, scenario: Scenario, out: Path, *, samples: int, threa
 
 
 def _fingerprint(scenario: Scenario) -> str:
-    """What the pictures depend on: the scenario and the program itself."""
-    program = b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))
-    return hashlib.sha256(scenario.model_dump_json().encode() + program).hexdigest()[:12]
+    """What the pictures depend on: the scene, and the part of the program that draws it."""
+    scene = scenario.model_dump_json(exclude={"title": True, "group": True, "render": True, "camera": {"noise"}})
+    program = b"".join((HERE / f"{name}.py").read_bytes() for name in _DRAWS)
+    return hashlib.sha256(scene.encode() + program).hexdigest()[:12]
 
 
 if __name__ == "__main__":

@@ -130,11 +130,11 @@ def with_noise(image: Image, strength: float, dice: np.random.Generator) -> Imag
 
 
 def with_rain(image: Image, dice: np.random.Generator) -> Image:
-    """Thin slanting streaks over the picture, a little veiled, new in every frame."""
+    """A few thin slanting streaks over the picture, a little veiled, new in every frame."""
     high, wide = image.shape[:2]
     veil = np.zeros((high, wide), np.uint8)
-    for x, y, long in dice.integers((0, 0, 8), (wide, high, 22), size=(wide * high // 1600, 3)).tolist():
-        cv2.line(veil, (x, y), (x + long // 5, y + long), 60, 1, cv2.LINE_AA)
+    for x, y, long in dice.integers((0, 0, 8), (wide, high, 22), size=(wide * high // 4000, 3)).tolist():
+        cv2.line(veil, (x, y), (x + long // 5, y + long), 50, 1, cv2.LINE_AA)
     rain = cv2.GaussianBlur(veil, (0, 0), 0.6).astype(np.float64)[:, :, None]
     return np.asarray(np.clip(image * 0.94 + 8 + rain * 0.6, 0, 255), dtype=np.uint8)
 
