@@ -11,11 +11,25 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detector.boxes import XyxyPx
+from detector.boxes import XyxyPx, intersection_px
+from detector.detection import open_detector
 from detector.detection_ultralytics import import_ultralytics
+from detector.frames import read_frames
 from detector.model_folder import ModelRefusedError
 from detector.pose import PoseEstimator, crop_px
-from detector.posture import Joint, Skeleton, hands_low, is_bent, trunk_angle_deg
+from detector.posture import (
+    LEAST_CONFIDENCE,
+    Joint,
+    PoseAtBike,
+    Skeleton,
+    bends,
+    bent_s,
+    hands_low,
+    hands_low_s,
+    is_bent,
+    trunk_angle_deg,
+)
+from detector.vocabulary import Kind
 from detector.yolo import FloatArray
 
 METADATA = {"task": "pose", "kpt_shape": "[17, 3]", "names": "{0: 'person'}", "stride": "32", "end2end": "False"}
@@ -171,10 +185,15 @@ LOCKED_BIKE = XyxyPx(428, 141, 550, 240)
 
 
 @pytest.fixture(scope="module")
-def real_estimator(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> PoseEstimator:
+def pose_checkpoint(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     checkpoint = tmp_path_factory.mktemp("pose") / "pose.pt"
     checkpoint.write_bytes((shared_dir / "weights" / "yolov8n-pose-dequant.pt").read_bytes())
-    exported = import_ultralytics().YOLO(str(checkpoint)).export(format="onnx", dynamic=True, imgsz=320)
+    return checkpoint
+
+
+@pytest.fixture(scope="module")
+def real_estimator(pose_checkpoint: Path) -> PoseEstimator:
+    exported = import_ultralytics().YOLO(str(pose_checkpoint)).export(format="onnx", dynamic=True, imgsz=320)
     return PoseEstimator.from_file(Path(exported), threads=1)
 
 
@@ -220,3 +239,60 @@ def test_a_real_model_sees_a_real_walker_upright_when_large_enough(
     assert angle is not None
     assert angle < 20
     assert walker.top * 2 - 5 < found.points[Joint.NOSE].y < walker.bottom * 2
+
+
+@pytest.mark.shared
+@pytest.mark.train
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_joints_are_where_ultralytics_sees_them(
+    real_estimator: PoseEstimator, pose_checkpoint: Path, shared_dir: Path
+) -> None:
+    """Real photos, cut to what is looked at for one person, so that both see the same."""
+    theirs, apart = import_ultralytics().YOLO(str(pose_checkpoint)), dict[str, float]()
+    for file in sorted((shared_dir / "data/openimages-bicycle/images/val").glob("*.jpg"))[:40]:
+        photo = np.asarray(cv2.imread(str(file)), dtype=np.uint8)
+        for person in strong_people(theirs, photo)[:2]:
+            left, top, right, bottom = crop_px(person, photo.shape[1], photo.shape[0])
+            crop = np.ascontiguousarray(photo[top:bottom, left:right])
+            inside = XyxyPx(person.left - left, person.top - top, person.right - left, person.bottom - top)
+            (ours,) = real_estimator.estimate(crop, [inside])
+            assert ours is not None, file.name
+            apart_px = least_apart_px(ours, theirs.predict(crop, imgsz=320, conf=0.15, verbose=False)[0])
+            apart[f"{file.name} {left} {top}"] = apart_px / max(person.width, person.height)
+    assert len(apart) > 15
+    assert max(apart.values()) < 0.05, apart
+    assert float(np.median(list(apart.values()))) < 0.005, apart
+
+
+def strong_people(yolo: Any, photo: NDArray[np.uint8]) -> list[XyxyPx]:  # noqa: ANN401 -- ultralytics is untyped
+    boxes = yolo.predict(photo, imgsz=640, conf=0.6, verbose=False)[0].boxes.xyxy.cpu().tolist()
+    people = [XyxyPx(*map(float, box)) for box in boxes]
+    return [person for person in people if max(person.width, person.height) >= 80]
+
+
+def least_apart_px(ours: Skeleton, theirs: Any) -> float:  # noqa: ANN401 -- ultralytics is untyped
+    """Mean distance of the sure joints to those of the nearest of their skeletons."""
+    mine = np.array(ours.points)
+    sure = mine[:, 2] >= LEAST_CONFIDENCE
+    if not sure.any():
+        return 0.0
+    points = theirs.keypoints.data.cpu().numpy()[:, sure, :2]
+    return float(np.linalg.norm(points - mine[sure, :2], axis=2).mean(axis=1).min())
+
+
+@pytest.mark.shared
+@pytest.mark.train
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_rendered_rider_is_bent_for_as_long_as_the_scenario_says(
+    real_estimator: PoseEstimator, project_root: Path
+) -> None:
+    """`locked` bends down for 12 s; people by the detector, the one nearest to the bike is the rider."""
+    detector, frames = open_detector("bikepark-v0", threads=1), []
+    for frame in read_frames(project_root / "sample_videos/locked.mp4", fps=2):
+        people = [one.xyxy_px for one in detector.detect(frame) if one.kind is Kind.PERSON and one.score >= 0.3]
+        at_bike = [person for person in people if intersection_px(person, LOCKED_BIKE) > 0]
+        found = real_estimator.estimate(frame.image_bgr, at_bike[:1])
+        frames += [PoseAtBike(frame.at, 0.5, one, LOCKED_BIKE) for one in found]
+    assert bent_s(frames) == pytest.approx(12, abs=2)
+    assert hands_low_s(frames) == pytest.approx(12, abs=3)
+    assert bends(frames) == 1
