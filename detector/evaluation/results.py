@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import isfinite
 from pathlib import Path
 from typing import cast
 
@@ -147,10 +148,10 @@ def _cells(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _row(cells: Mapping[str, str]) -> _Row:
-    parked_at_s = float(cells["parked_at_s"])
+    parked_at_s = _number(cells["parked_at_s"])
     stay = FoundStay(
         number=int(cells["number"]),
-        xyxy_norm=XyxyNorm(*(float(cells[side]) for side in XyxyNorm._fields)),
+        xyxy_norm=XyxyNorm(*(_number(cells[side]) for side in XyxyNorm._fields)),
         parked_at_s=parked_at_s,
         left_at_s=_seconds(cells["left_at_s"]),
         gone_at_s=_seconds(cells["gone_at_s"]),
@@ -163,7 +164,13 @@ def _row(cells: Mapping[str, str]) -> _Row:
 
 
 def _seconds(cell: str) -> float | None:
-    return float(cell) if cell else None
+    return _number(cell) if cell else None
+
+
+def _number(cell: str) -> float:
+    if not isfinite(float(cell)):
+        raise ValueError(f"{cell} is no number")
+    return float(cell)
 
 
 def _flag(cell: str) -> bool:
