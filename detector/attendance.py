@@ -22,6 +22,8 @@ RETURN_AFTER_S = 1.5
 STRAIGHT_S = 2.5
 """From the last moment within reach to being clearly elsewhere, for who goes without stopping again."""
 STANDING_LOOKS = 200
+SOUGHT_S = 3.0
+"""After nobody looked for a while: who is not found at the bike within this time left unseen."""
 EDGE_SHARE = 0.03
 FAINT_OVERLAP = 0.5
 
@@ -65,10 +67,14 @@ class Attendance:
     """The riders' boxes away from the bike, where they walk upright."""
     last_here: set[int] = field(default_factory=set)
     """Who was within reach in the last frame in which anybody was."""
+    not_watched_s: float = 0.0
+    """Seconds nobody looked while somebody was at the bike, or had left it no longer ago than the grace time."""
     _at_bike: set[int] = field(default_factory=set)
     """Riders last seen here, and not yet seen elsewhere."""
     _visitors: dict[int, datetime] = field(default_factory=dict)
     _last_at: datetime | None = None
+    _sought_since: datetime | None = None
+    """Since when whoever was here is looked for again, after nobody looked for longer than the grace time."""
 
     def update(self, moment: Moment, trails: Trails, elsewhere: Collection[int]) -> None:
         """Go one frame on. `elsewhere` are people occupied with another bike, who are not counted here."""
@@ -92,9 +98,19 @@ class Attendance:
         elif self.presence is not Presence.AWAY:
             self._be_lost(moment, seconds)
 
+    def resume(self, at: datetime, grace_s: float) -> None:
+        """Go on after nobody looked for a while: track ids mean nothing any more, and that time counts for nothing."""
+        unseen_s = 0.0 if self._last_at is None else (at - self._last_at).total_seconds()
+        self.riders, self._at_bike, self.last_here, self._visitors = set(), set(), set(), {}
+        self._last_at = None
+        if not self.has_left:
+            self.not_watched_s += unseen_s
+            if unseen_s > grace_s and self.presence is not Presence.AWAY:
+                self._sought_since = at
+
     def is_left(self, at: datetime, grace_s: float) -> bool:
         """Whether the rider is now gone for the grace time and this was not yet told."""
-        if self.has_left or self.last_here_at is None:
+        if self.has_left or self.last_here_at is None or self._sought_since is not None:
             return False
         if self.presence is Presence.AWAY and self.away_since is not None:
             return (at - self.away_since).total_seconds() >= grace_s
@@ -106,7 +122,7 @@ class Attendance:
         return self.presence is not Presence.AWAY and recently
 
     def _be_here(self, box: XyxyPx, at: datetime, seconds: float) -> None:
-        self.presence, self.last_here_at, self.away_since = Presence.HERE, at, None
+        self.presence, self.last_here_at, self.away_since, self._sought_since = Presence.HERE, at, None, None
         self.frames.append(AtBike(at, seconds, box, self.return_visits))
 
     def _be_away(self, box: XyxyPx, at: datetime) -> None:
@@ -131,9 +147,18 @@ class Attendance:
         if faint:
             self._be_here(max(faint, key=lambda one: one.score).xyxy_px, moment.at, seconds)
             return
+        if self._sought_since is not None:
+            self._be_missed(self._sought_since, moment.at)
+            return
         self.presence = Presence.LOST
         self.last_here_at = self.last_here_at or self.parked_at
         self.frames.append(AtBike(moment.at, seconds, None, self.return_visits))
+
+    def _be_missed(self, sought_since: datetime, at: datetime) -> None:
+        """Not found here again: they left while nobody looked, and how is not known."""
+        if (at - sought_since).total_seconds() >= SOUGHT_S:
+            self.presence, self.away_since, self._sought_since = Presence.AWAY, sought_since, None
+            self.last_here_at = self.frames[-1].at if self.frames else self.parked_at
 
     def _is_at_bike(self, person: XyxyPx) -> bool:
         overlap = intersection_px(person, self.bike_px) / max(1.0, min(person.area, self.bike_px.area))
@@ -164,8 +189,8 @@ class Attendance:
 
     def _could_be_rider(self, born_at: datetime, box: XyxyPx, moment: Moment) -> bool:
         last_at = self.last_here_at or self.parked_at
-        if within_reach(box, self.bike_px):
-            return True
+        if within_reach(box, self.bike_px) or self._sought_since is not None:
+            return within_reach(box, self.bike_px)
         gap_s = (born_at - last_at).total_seconds()
         near = distance_px(box, self.bike_px) <= self.bike_px.width / 2 + WALK_HEIGHTS_PER_S * box.height * gap_s
         return gap_s >= 0 and near and not _at_edge(box, moment)

@@ -34,6 +34,8 @@ def doubts_of(evidence: LockEvidence, thresholds: Thresholds) -> dict[ReasonCode
         doubts[ReasonCode.BIKE_TOO_SMALL_PX] = round(width_px, 1)
     if brightness is not None and brightness < thresholds.min_brightness:
         doubts[ReasonCode.TOO_DARK] = round(brightness, 1)
+    if evidence.not_watched_s > thresholds.grace_s:
+        doubts[ReasonCode.NOT_WATCHED_S] = round(evidence.not_watched_s, 1)
     return doubts
 
 

@@ -54,6 +54,7 @@ def collect(
         return_bent_s=bent_s(later, standing, line),
         rider_seen=attendance.rider_seen,
         lost_at_bike_s=lost_at_bike_s(first),
+        not_watched_s=attendance.not_watched_s,
         kind=kind,
         bike_width_px=bike_px.width,
         merged_boxes=merged_boxes,

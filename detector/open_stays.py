@@ -11,7 +11,7 @@ from detector.boxes import XyxyPx, iou
 from detector.lock_evidence import collect
 from detector.places import SAME_PLACE_IOU, closeness, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Sighting, distance_px, median_box, size_px
-from detector.vacancy import VISIT_BEFORE_S, Vacancy
+from detector.vacancy import VISIT_BEFORE_S, Look, Vacancy
 from detector.visits import Drop
 from detector.vocabulary import Detection, Kind, LockEvidence, Rack, Stay, StayState
 
@@ -25,6 +25,8 @@ OWN_RIDER = 2.0
 LAST_AT = 0.5
 """What being the rider, and having been at this bike a moment ago, weigh against standing nearer to another one."""
 VISITOR_MEMORY_S = 60.0
+KNOWN_AGAIN_S = 10.0
+"""After nobody looked for a while: a bike seen in the same place for this long is taken for the same one."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,28 @@ class OpenStay:
     vacancy: Vacancy = field(default_factory=Vacancy)
     left_at: datetime | None = None
     visitors: dict[int, Visitor] = field(default_factory=dict)
+    seen_again_s: float | None = None
+    """After nobody looked: for how long a bike was seen here that is not yet known to be the same. None: it is."""
+
+    def resume(self, at: datetime, grace_s: float) -> None:
+        """Go on after nobody looked for a while: whether this bike still stands here must be seen anew."""
+        self.seen_again_s, self.track_ids, self.visitors = 0.0, set(), {}
+        self.attendance.resume(at, grace_s)
+        self.vacancy.resume()
+
+    def look(self, look: Look, at: datetime, seconds: float) -> None:
+        """One look at the place on; `seconds` is the time it stands for."""
+        self.vacancy.update(look, at, seconds)
+        if look is Look.SEEN and self.seen_again_s is not None:
+            self.seen_again_s += seconds
+            if self.seen_again_s >= KNOWN_AGAIN_S:
+                self.seen_again_s = None
+
+    def gone_since(self) -> datetime | None:
+        """Since when the place is empty; of a bike that left while nobody looked, when it was known to be here last."""
+        if self.seen_again_s is None:
+            return self.vacancy.empty_since
+        return max(self.vacancy.last_seen_at or self.parked_at, self.left_at or self.parked_at)
 
     def as_stay(self, moment: Moment, gone_at: datetime | None = None) -> Stay:
         return Stay(

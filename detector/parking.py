@@ -16,14 +16,7 @@ from detector.rest import resting_box, resting_since
 from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, span_s, travel
 from detector.vacancy import Look, looks_at, note_visit
 from detector.visits import Drop, Standing, Visits
-from detector.vocabulary import (
-    Detection,
-    Rack,
-    Stay,
-    StayEvent,
-    StayEventKind,
-    Track,
-)
+from detector.vocabulary import Detection, Rack, Stay, StayEvent, StayEventKind, Track
 
 START_S = 3.0
 """Bikes first seen this soon after the camera's first frame stood there before."""
@@ -35,6 +28,8 @@ SETTLE_SIZES = 2.0
 """How far in its own sizes a bike may still be pushed soon after it was put down."""
 SETTLE_LEAST_SIZES = 0.4
 SOON_S = 2.0
+GAP_S = 10.0
+"""Without a frame for longer than this everything must be known again: tracks are over, bikes may have changed."""
 
 
 class ParkingWatch:
@@ -55,11 +50,28 @@ class ParkingWatch:
         """The stays open as of the last frame."""
         return tuple(place.as_stay(self._moment) for place in self._places) if self._moment else ()
 
+    @property
+    def places(self) -> tuple[OpenStay, ...]:
+        """The open stays themselves, for whoever remembers them; not to be changed."""
+        return tuple(self._places)
+
+    def restore(self, places: Sequence[OpenStay], at: datetime) -> None:
+        """Go on with stays from an earlier run; call before the first frame, which is that of `at`."""
+        self._places += places
+        self._look_anew(at)
+
+    def end(self, place: OpenStay) -> StayEvent:
+        """What stands in this place is another bike, or nobody looks at it any more; call after a frame."""
+        assert self._moment is not None
+        return self._close(place, self._moment)
+
     def update(
         self, tracks: Sequence[Track], detections: Sequence[Detection], at: datetime, width_px: int, height_px: int
     ) -> list[StayEvent]:
         """One frame on. `detections` are all boxes of the frame, the faint ones too: they show what is not gone."""
         moment = Moment(at, tuple(tracks), tuple(detections), width_px, height_px)
+        if self._moment is not None and (at - self._moment.at).total_seconds() > GAP_S:
+            self._look_anew(at)
         seconds = min(2.0, (at - self._moment.at).total_seconds()) if self._moment else 0.0
         self._started_at = self._started_at or at
         self._moment = moment
@@ -71,6 +83,13 @@ class ParkingWatch:
         for drop in self._visits.update(moment, self._trails, self._settled(), standing):
             events += self._put_down(drop, moment)
         return events + self._find_standing(moment)
+
+    def _look_anew(self, at: datetime) -> None:
+        """Nobody looked for a while: only the stays themselves go on, and each waits to be known again."""
+        self._trails, self._visits = Trails(), Visits(self._thresholds.park_after_s)
+        self._started_at, self._moment = at, None
+        for place in self._places:
+            place.resume(at, self._thresholds.grace_s)
 
     # Bikes that stand
 
@@ -121,7 +140,7 @@ class ParkingWatch:
         for place in self._places:
             look = looks[place.stay_id]
             hides = look is Look.EMPTY and place.attendance.hides_place(moment.at)
-            place.vacancy.update(Look.HIDDEN if hides else look, moment.at, seconds)
+            place.look(Look.HIDDEN if hides else look, moment.at, seconds)
             place.note_visitors(moment, seconds)
             note_visit(place.vacancy, place.box_px, moment)
         gone = self._taken()
@@ -143,7 +162,7 @@ class ParkingWatch:
     def _vanished(self) -> list[OpenStay]:
         """Places seen empty for so long that it does not matter who took the bike."""
         after_s = self._thresholds.gone_after_s
-        return [place for place in self._places if place.vacancy.is_gone(after_s, taken=False)]
+        return [one for one in self._places if one.vacancy.is_gone(after_s, taken=one.seen_again_s is not None)]
 
     def _close(self, place: OpenStay, moment: Moment) -> StayEvent:
         self._places.remove(place)
@@ -171,7 +190,7 @@ class ParkingWatch:
         attendance.update(moment, self._trails, elsewhere)
         if had_left and not attendance.has_left:
             yield self._event(StayEventKind.RETURNED, place, moment)
-        if attendance.is_left(moment.at, self._thresholds.grace_s):
+        if place.seen_again_s is None and attendance.is_left(moment.at, self._thresholds.grace_s):
             attendance.has_left = True
             place.left_at = attendance.last_here_at
             unhidden = [one for one in self._trails.recent if one.at > (attendance.away_since or moment.at)]
@@ -187,7 +206,7 @@ class ParkingWatch:
         return busy
 
     def _event(self, kind: StayEventKind, place: OpenStay, moment: Moment) -> StayEvent:
-        gone_at = (place.vacancy.empty_since or moment.at) if kind is StayEventKind.CLOSED else None
+        gone_at = (place.gone_since() or moment.at) if kind is StayEventKind.CLOSED else None
         return StayEvent(kind, place.as_stay(moment, gone_at), place.evidence(), moment.at)
 
     def _others_px(self, place: OpenStay) -> list[XyxyPx]:

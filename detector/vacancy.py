@@ -85,6 +85,10 @@ class Vacancy:
             self.seen_looks, self.missed_looks = self.seen_looks // 2, self.missed_looks // 2
             self.merged_looks //= 2
 
+    def resume(self) -> None:
+        """Go on after nobody looked for a while: only what is seen empty from now on counts."""
+        self.empty_s, self.empty_looks, self.empty_since, self.was_empty_s = 0.0, 0, None, 0.0
+
     def was_just_empty(self, least_s: float, within_s: float) -> bool:
         """Whether the place was empty for a while until just now: a bike seen here since is another one."""
         return self.empty_s >= least_s or (self.was_empty_s >= least_s and self.since_empty_s <= within_s)

@@ -130,6 +130,8 @@ class LockEvidence:
     """Whether the rider went off without stopping again beside the bike."""
     lost_at_bike_s: float = 0.0
     """Seconds the rider could not be seen but was last seen at the bike, so counts as attending it."""
+    not_watched_s: float = 0.0
+    """Seconds nobody looked (a restart, a camera away) while the rider was at the bike or had just left it."""
     return_visits: int = 0
     return_attended_s: float | None = None
     """Seconds somebody was at the bike on all later visits together."""
@@ -189,6 +191,7 @@ class ReasonCode(StrEnum):
     NO_LOCK_VIEWS = "no_lock_views"
     # Self-doubt: each makes the verdict `unsure`.
     RIDER_NOT_SEEN = "rider_not_seen"
+    NOT_WATCHED_S = "not_watched_s"
     BIKE_TOO_SMALL_PX = "bike_too_small_px"
     MERGED_BOXES = "merged_boxes"
     TOO_DARK = "too_dark"

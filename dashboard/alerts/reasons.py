@@ -18,6 +18,7 @@ LASTING: Mapping[str, str] = {
     "return_attended_s": N_("Somebody was back at the bike for %(number)s."),
     "return_bent_s": N_("Whoever came back bent down for %(number)s."),
     "lost_at_bike_s": N_("The rider was out of sight at the bike for %(number)s."),
+    "not_watched_s": N_("Nobody looked for %(number)s while the rider was at the bike or just leaving."),
 }
 COUNTED: Mapping[str, tuple[str, str]] = {
     "bends": NN_("The rider bent down once.", "The rider bent down %(num)s times."),
