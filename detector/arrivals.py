@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from math import exp
 
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.places import PEOPLE, SAME_PLACE_IOU, within_reach
-from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, since, travel
+from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, Travel, distance_px, since, size_px, travel
 from detector.vocabulary import Kind, Track
 
 ARRIVAL_WINDOW_S = 4.0
@@ -17,6 +17,11 @@ ARRIVAL_STRAIGHTNESS = 0.6
 ARRIVAL_PACES = 2
 ALONE_SIZES = 1.5
 """A bike that moved without anybody being seen with it must have moved this far to be believed."""
+ACCOMPANIED_LOOKS = 3
+ACCOMPANIED_SHARE = 0.7
+COMPANY_MEMORY_S = 4.0
+FIRST_LOOK_S = 0.1
+LONGEST_LOOK_S = 1.0
 RIDER_SCORE = 0.25
 RIDER_LOOKS = 2
 ORIGIN_IOU = 0.4
@@ -36,8 +41,10 @@ class Arrival:
     kind: Kind
     origin_px: XyxyPx
     last: Sighting
-    company: Counter[int] = field(default_factory=Counter)
-    """In how many looks each person was with it."""
+    moved: bool = True
+    """False where it is only known to be with somebody and not to stand in a known place; it must yet move."""
+    company: dict[int, float] = field(default_factory=dict)
+    """For how many seconds each person was with it; what is long past counts for less."""
     rider_looks: int = 0
     is_lost: bool = False
     """Its track went over to another bike; `last` is where the bike itself was seen last."""
@@ -45,27 +52,37 @@ class Arrival:
     def is_with_rider(self) -> bool:
         return self.rider_looks >= RIDER_LOOKS
 
+    def see(self, sighting: Sighting, moment: Moment) -> bool:
+        """Go one look on, and count who is at the bike; True where anybody is, however faint."""
+        seconds = min(LONGEST_LOOK_S, max(0.0, (sighting.at - self.last.at).total_seconds())) or FIRST_LOOK_S
+        self.last = sighting
+        self.company = {who: known * exp(-seconds / COMPANY_MEMORY_S) for who, known in self.company.items()}
+        for person in moment.people():
+            if _is_with(person.xyxy_px, sighting.xyxy_px):
+                self.company[person.track_id] = self.company.get(person.track_id, 0.0) + seconds
+        faint = [one for one in moment.boxes(PEOPLE) if _is_with(one.xyxy_px, sighting.xyxy_px)]
+        self.rider_looks += any(one.score >= RIDER_SCORE for one in faint)
+        return bool(faint)
+
 
 def arrival_of(bike: Track, trail: Trail, recent: Sequence[Moment]) -> Arrival | None:
     """What this track's last seconds are: those of a bike on its way, with whom; None: of one that stands."""
     way = since(trail, ARRIVAL_WINDOW_S)
-    moved = travel(way)
-    if moved.straightness < ARRIVAL_STRAIGHTNESS or moved.moving_paces < ARRIVAL_PACES or moved.sizes < ARRIVAL_SIZES:
-        return None
-    arrival = Arrival(bike.track_id, bike.kind, way[0].xyxy_px, way[-1])
-    boxes = {sighting.at: sighting.xyxy_px for sighting in way}
-    looks = [note_company(arrival, boxes[moment.at], moment) for moment in recent if moment.at in boxes]
-    return arrival if sum(looks) >= RIDER_LOOKS or moved.sizes >= ALONE_SIZES else None
+    travelled = travel(way)
+    arrival = Arrival(bike.track_id, bike.kind, way[0].xyxy_px, way[0])
+    moments = {moment.at: moment for moment in recent}
+    looks = [arrival.see(sighting, moments[sighting.at]) for sighting in way if sighting.at in moments]
+    arrival.last = way[-1]
+    with_somebody = sum(looks) >= RIDER_LOOKS
+    if _has_moved(travelled):
+        return arrival if with_somebody or travelled.sizes >= ALONE_SIZES else None
+    arrival.moved = False
+    always = sum(looks) >= ACCOMPANIED_LOOKS and sum(looks) >= ACCOMPANIED_SHARE * len(looks)
+    return arrival if always and arrival.is_with_rider() else None
 
 
-def note_company(arrival: Arrival, bike: XyxyPx, moment: Moment) -> bool:
-    """Count who is at the bike in this moment; True where anybody is, however faint."""
-    for person in moment.people():
-        if _is_with(person.xyxy_px, bike):
-            arrival.company[person.track_id] += 1
-    faint = [one for one in moment.boxes(PEOPLE) if _is_with(one.xyxy_px, bike)]
-    arrival.rider_looks += any(one.score >= RIDER_SCORE for one in faint)
-    return bool(faint)
+def _has_moved(way: Travel) -> bool:
+    return way.straightness >= ARRIVAL_STRAIGHTNESS and way.moving_paces >= ARRIVAL_PACES and way.sizes >= ARRIVAL_SIZES
 
 
 def _is_with(person: XyxyPx, bike: XyxyPx) -> bool:
@@ -117,3 +134,14 @@ def at_edge(box: XyxyPx, moment: Moment) -> bool:
     return (
         box.left < x_px or box.top < y_px or box.right > moment.width_px - x_px or box.bottom > moment.height_px - y_px
     )
+
+
+def begins_in_place(arrival: Arrival, trail: Trail, places: Collection[XyxyPx]) -> bool:
+    """Whether a bike on its way came out of one of these places, where one stood."""
+    origins = (trail[0].xyxy_px, arrival.origin_px)
+    return any(iou(origin, place) >= SAME_PLACE_IOU for place in places for origin in origins)
+
+
+def has_come_far(arrival: Arrival, box: XyxyPx) -> bool:
+    """Whether a bike now stands elsewhere than where it was first seen."""
+    return arrival.moved or distance_px(arrival.origin_px, box) >= ARRIVAL_SIZES * size_px(box)

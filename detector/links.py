@@ -15,7 +15,7 @@ from detector.assignment import Array, best_pairs
 from detector.boxes import XyxyPx
 from detector.trails import distance_px, size_px
 
-RIDER_LOOKS = 2
+RIDER_S = 0.25
 FRIEND_SHARE = 0.4
 OWN_REST = 1.0
 FOUND_REST = 0.8
@@ -23,25 +23,25 @@ NEAR_SIZES = 1.5
 LEAST_GAIN = 1e-6
 
 
-def riders_of(companies: Sequence[Mapping[int, int]]) -> list[frozenset[int]]:
-    """Who came with each bike: one rider a bike, one bike a rider, by the looks they were seen together.
+def riders_of(companies: Sequence[Mapping[int, float]]) -> list[frozenset[int]]:
+    """Who came with each bike: one rider a bike, one bike a rider, by the time they were seen together.
 
     Friends who walked along for a good part of the way count with the bike whose rider they are not themselves.
 
     Args:
-        companies: for each bike, in how many looks each person (by track id) was with it.
+        companies: for each bike, for how many seconds each person (by track id) was with it.
     """
     people = sorted({person for company in companies for person in company})
-    looks = np.array([[company.get(person, 0) for person in people] for company in companies], dtype=np.float64)
-    looks = looks.reshape(len(companies), len(people))
-    rider = {row: people[column] for row, column in best_pairs(looks, RIDER_LOOKS)}
+    seconds = np.array([[company.get(person, 0.0) for person in people] for company in companies], dtype=np.float64)
+    seconds = seconds.reshape(len(companies), len(people))
+    rider = {row: people[column] for row, column in best_pairs(seconds, RIDER_S)}
     taken = set(rider.values())
     return [_with_friends(company, rider.get(row), taken) for row, company in enumerate(companies)]
 
 
-def _with_friends(company: Mapping[int, int], rider: int | None, riders: set[int]) -> frozenset[int]:
-    most = max(company.values(), default=0)
-    friends = {who for who, looks in company.items() if looks >= RIDER_LOOKS and looks > FRIEND_SHARE * most}
+def _with_friends(company: Mapping[int, float], rider: int | None, riders: set[int]) -> frozenset[int]:
+    most = max(company.values(), default=0.0)
+    friends = {who for who, seconds in company.items() if seconds >= RIDER_S and seconds > FRIEND_SHARE * most}
     return frozenset(friends - riders | ({rider} if rider is not None else set()))
 
 

@@ -6,12 +6,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from detector.boxes import XyxyPx, iou
+from detector.boxes import XyxyPx, intersection_px, iou
 from detector.places import SAME_PLACE_IOU
 from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, distance_px, median_box, size_px, span_s
 
 STOPPED_HEIGHTS = 0.3
 """Somebody whose feet keep within this share of their height has stopped."""
+PAUSE_S = 1.2
+"""Putting a bike into a rack takes at least this long."""
+WALKED_OFF_HEIGHTS = 1.0
+WITH_BIKE_SHARE = 0.25
 NEAR_SIZES = 0.7
 LEAST_LOOKS = 3
 NEW_BOX_LOOKS = 3
@@ -32,6 +36,36 @@ def stop_of(trail: Trail, rest_s: float) -> Stop | None:
     if len(still) < LEAST_LOOKS or span_s(still) < rest_s:
         return None
     return Stop(median_box(still), still[0].at)
+
+
+def left_behind(way: Trail, recent: Sequence[Moment], places: Collection[XyxyPx]) -> Stop | None:
+    """Whether somebody stopped a moment on their way and now walks on without a bike: it stands where they stopped.
+
+    Args:
+        way: their path since the bike was last seen with them.
+        recent: the last seconds.
+        places: boxes of bikes that stand there already; one of them beside the path is not theirs.
+    """
+    pauses = [stop for end in range(LEAST_LOOKS, len(way)) if (stop := stop_of(way[:end], PAUSE_S)) is not None]
+    if not pauses:
+        return None
+    pause = max(pauses, key=lambda stop: stop.since)
+    height = max(1.0, pause.person_px.height)
+    off = [one for one in way if distance_px(one.xyxy_px, pause.person_px) >= WALKED_OFF_HEIGHTS * height]
+    after = [one for one in off if one.at > pause.since]
+    if len(after) < LEAST_LOOKS or way[-1] not in after:
+        return None
+    with_bike = sum(_has_bike(one, recent, places) for one in after)
+    return pause if with_bike <= WITH_BIKE_SHARE * len(after) else None
+
+
+def _has_bike(one: Sighting, recent: Sequence[Moment], places: Collection[XyxyPx]) -> bool:
+    moment = next((moment for moment in recent if moment.at == one.at), None)
+    return moment is not None and any(
+        intersection_px(one.xyxy_px, box.xyxy_px) > 0
+        and all(iou(box.xyxy_px, place) < SAME_PLACE_IOU for place in places)
+        for box in moment.boxes(TWO_WHEELERS)
+    )
 
 
 def _still_end(trail: Trail) -> Sequence[Sighting]:

@@ -6,7 +6,7 @@ box that appeared in a crowded rack.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -18,9 +18,10 @@ from detector.arrivals import (
     are_on_one_bike,
     arrival_of,
     at_edge,
+    begins_in_place,
     clearness,
+    has_come_far,
     is_still_occupied,
-    note_company,
     stood_before,
     went_over_at,
 )
@@ -28,9 +29,9 @@ from detector.boxes import XyxyPx, iou
 from detector.links import Candidate, drops_of, riders_of
 from detector.places import SAME_PLACE_IOU
 from detector.rest import ended_slowly, resting_box, resting_since
-from detector.rider_stops import place_at, stop_of
+from detector.rider_stops import left_behind, place_at, stop_of
 from detector.trails import Moment, Sighting, Trail, Trails, distance_px, median_box, since, size_px
-from detector.vocabulary import Kind
+from detector.vocabulary import Kind, Track
 
 LOST_PATIENCE_S = 10.0
 NEAR_SIZES = 1.5
@@ -78,33 +79,43 @@ class Visits:
 
     def update(self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing) -> list[Drop]:
         """Go one frame on; the bikes put down as of now. `settled` are the tracks of bikes that have a stay here."""
-        self._go_on(moment, trails, settled, standing.unseen)
+        self._go_on(moment, trails, settled, standing)
         self._leave_out_twins(trails)
         self._departing = {track_id for track_id in self._departing if trails.of(track_id)}
         self._mark_lost(moment, trails)
         drops = self._found_at_rest(moment, trails, settled)
         return drops + self._lost_on_the_way(moment, trails, standing)
 
-    def _go_on(self, moment: Moment, trails: Trails, settled: frozenset[int], places: Collection[XyxyPx]) -> None:
+    def _go_on(self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing) -> None:
         for bike in moment.bikes():
             if bike.track_id in self.arriving():
-                arrival = self._arrivals[bike.track_id]
-                arrival.last = Sighting(moment.at, bike.xyxy_px, bike.score)
-                note_company(arrival, bike.xyxy_px, moment)
+                self._follow(self._arrivals[bike.track_id], bike, moment, trails)
             elif bike.track_id not in settled | self._twins | self._departing | self._arrivals.keys():
-                arrival_or_none = arrival_of(bike, trails.of(bike.track_id), trails.recent)
-                if arrival_or_none is not None:
-                    self._notice(arrival_or_none, trails, places)
+                arrival = arrival_of(bike, trails.of(bike.track_id), trails.recent)
+                if arrival is not None:
+                    self._notice(arrival, trails, standing)
 
-    def _notice(self, arrival: Arrival, trails: Trails, places: Collection[XyxyPx]) -> None:
+    @staticmethod
+    def _follow(arrival: Arrival, bike: Track, moment: Moment, trails: Trails) -> None:
+        arrival.see(Sighting(moment.at, bike.xyxy_px, bike.score), moment)
+        if not arrival.moved:
+            now = arrival_of(bike, trails.of(bike.track_id), trails.recent)
+            arrival.moved = now is not None and now.moved
+
+    def _notice(self, arrival: Arrival, trails: Trails, standing: Standing) -> None:
         """A moving bike has come from outside, or out of the place of one that stood here: then it is leaving."""
         if is_still_occupied(arrival.origin_px, arrival.last.xyxy_px, trails.recent):
             return
-        begins = trails.of(arrival.track_id)[0].xyxy_px
-        if any(iou(origin, place) >= SAME_PLACE_IOU for place in places for origin in (begins, arrival.origin_px)):
+        trail = trails.of(arrival.track_id)
+        if arrival.moved and begins_in_place(arrival, trail, standing.unseen):
             self._departing.add(arrival.track_id)
-        else:
+        elif arrival.moved or not (begins_in_place(arrival, trail, standing.boxes) or self._is_at_start(trail, trails)):
             self._arrivals[arrival.track_id] = arrival
+
+    @staticmethod
+    def _is_at_start(trail: Trail, trails: Trails) -> bool:
+        """A bike in the camera's first pictures may be one that stands there."""
+        return trail[0].at <= trails.recent[0].at
 
     def _leave_out_twins(self, trails: Trails) -> None:
         """Nobody brings two bikes: of two tracks on one bike only the clearer one counts."""
@@ -162,7 +173,7 @@ class Visits:
     def _may_be(self, arrival: Arrival, at_rest: Candidate, moment: Moment, trails: Trails) -> bool:
         """Whether this resting bike can be the arriving one: its own track, or one that was not there before it."""
         if at_rest.track_id == arrival.track_id:
-            return not arrival.is_lost
+            return not arrival.is_lost and has_come_far(arrival, at_rest.box)
         unseen_s = (moment.at - arrival.last.at).total_seconds()
         near = distance_px(at_rest.box, arrival.last.xyxy_px) <= NEAR_SIZES * size_px(arrival.last.xyxy_px)
         if at_rest.track_id in self._arrivals or unseen_s < self._park_after_s or not near:
@@ -184,18 +195,21 @@ class Visits:
         self, arrival: Arrival, riders: frozenset[int], moment: Moment, trails: Trails, standing: Standing
     ) -> Drop | None:
         unseen_s = (moment.at - arrival.last.at).total_seconds()
-        if unseen_s < 2 * self._park_after_s:
+        if unseen_s < self._park_after_s:
             return None
-        followed = [trails.of(rider) for rider in riders if trails.of(rider)]
-        with_rider = [trail for trail in followed if (moment.at - trail[-1].at).total_seconds() <= LOST_PATIENCE_S]
-        stops = [stop for trail in with_rider if (stop := stop_of(trail, 2 * self._park_after_s)) is not None]
-        if stops and not at_edge(stops[0].person_px, moment):
-            box, seen = place_at(stops[0], arrival.last.xyxy_px, trails.recent, standing.boxes)
-            return self._put_down(arrival, box, stops[0].since, riders, certain=seen)
-        trail = _way(arrival, trails)
-        if not with_rider and ended_slowly(trail) and not at_edge(arrival.last.xyxy_px, moment):
-            box = median_box(since(trail, LAST_SEEN_S))
-            return self._put_down(arrival, box, resting_since(trail, box), riders, certain=False)
+        followed = [_since(trails.of(rider), arrival.last.at) for rider in riders]
+        with_rider = [way for way in followed if way and (moment.at - way[-1].at).total_seconds() <= LOST_PATIENCE_S]
+        for way in with_rider:
+            stop = stop_of(way, 2 * self._park_after_s) or left_behind(way, trails.recent, standing.boxes)
+            if stop is not None and not at_edge(stop.person_px, moment):
+                box, seen = place_at(stop, arrival.last.xyxy_px, trails.recent, standing.boxes)
+                if has_come_far(arrival, box):
+                    return self._put_down(arrival, box, stop.since, riders, certain=seen)
+        way = _way(arrival, trails)
+        slow = arrival.moved and ended_slowly(way) and not at_edge(arrival.last.xyxy_px, moment)
+        if slow and not with_rider and unseen_s >= 2 * self._park_after_s:
+            box = median_box(since(way, LAST_SEEN_S))
+            return self._put_down(arrival, box, resting_since(way, box), riders, certain=False)
         if unseen_s > LOST_PATIENCE_S and not with_rider:
             del self._arrivals[arrival.track_id]
         return None
@@ -218,3 +232,7 @@ class Visits:
 def _way(arrival: Arrival, trails: Trails) -> Sequence[Sighting]:
     """The arriving bike's own sightings, without those after its track went over to another bike."""
     return [one for one in trails.of(arrival.track_id) if one.at <= arrival.last.at]
+
+
+def _since(trail: Trail, at: datetime) -> Trail:
+    return [one for one in trail if one.at >= at]
