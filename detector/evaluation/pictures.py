@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detector.boxes import XyxyPx
 from detector.errors import CannotReadError
 from detector.evaluation.truth import ClipTruth
-from detector.frames import EPOCH, read_frames
+from detector.frames import EPOCH, measure, read_frames
 from detector.results import DETECTIONS
 from detector.saved_detections import ReplayedDetector, fingerprint
 from detector.snapshots import without_heads
@@ -52,6 +52,9 @@ def take_pictures(truth: ClipTruth, footage: Path, result_folder: Path | None, w
     if not truth.rendered and (saved is None or not saved.is_file()):
         return Pictures(why_none="heads")
     try:
+        seen = measure(footage)
+        if (seen.width_px, seen.height_px) != (truth.width, truth.height):
+            return Pictures(why_none="unreadable")
         frames = _as_made(footage) if truth.rendered else _without_heads(footage, saved)
         return Pictures(_cut(frames, wanted))
     except CannotReadError:

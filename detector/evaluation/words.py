@@ -132,8 +132,8 @@ WHY_DRAWN: Mapping[str, Words] = {
         "无图片：只有保存检测结果才能给头部打码。请用 --save-detections 重新检测。",
     ),
     "unreadable": Words(
-        "No pictures: the footage cannot be read, or is not what the result was made from.",
-        "无图片：录像无法读取，或与结果所用录像不同。",
+        "No pictures: the footage cannot be read, or is not what the truth and the result are of.",
+        "无图片：录像无法读取，或与真值、结果所用录像不同。",
     ),
 }
 """By `Pictures.why_none`; footage that is not there needs no word."""

@@ -192,6 +192,10 @@ def test_footage_that_is_not_there_or_no_video_gives_no_picture(tmp_path: Path) 
     assert take_pictures(yard(rendered=True), tmp_path / "text.mp4", None, WANTED).why_none == "unreadable"
 
 
+def test_footage_of_another_size_than_the_truth_gives_no_picture(footage: Path) -> None:
+    assert take_pictures(truth(width=640, height=480), footage, None, WANTED).why_none == "unreadable"
+
+
 def test_every_wanted_moment_has_its_picture_even_beyond_the_end(footage: Path) -> None:
     wanted = [Wanted(second, XyxyPx(0, 0, 320, 240)) for second in (0.0, 5.0, 11.9, 30.0)]
     assert set(take_pictures(yard(rendered=True), footage, None, wanted[::-1]).jpegs) == set(wanted)
