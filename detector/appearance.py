@@ -37,9 +37,8 @@ PAINT_APART = 18.0
 COLOURLESS = 1.5
 """Lab units: a picture with less paint than this anywhere is an infrared one."""
 SAME_FROM = 0.78
+"""No bike whose paint, light or edges are less than 0.47 alike gets here, however well the rest agrees."""
 OTHER_BELOW = 0.55
-PAINT_SAME_FROM = 0.42
-"""Less alike in paint than this is never the same bike, however well it stands in the other's place."""
 
 Numbers = NDArray[np.float32]
 
@@ -91,11 +90,10 @@ def same_bike(one: Look, other: Look) -> SameBike:
     """Whether two looks are of one bike."""
     if NOTHING in (one, other):
         return SameBike.CANNOT_TELL
-    alike, paint = resemblance(one, other), paint_likeness(one, other)
-    if alike < OTHER_BELOW:
-        return SameBike.NO
-    is_painted_alike = paint is None or paint >= PAINT_SAME_FROM
-    return SameBike.YES if alike >= SAME_FROM and is_painted_alike else SameBike.CANNOT_TELL
+    alike = resemblance(one, other)
+    if alike >= SAME_FROM:
+        return SameBike.YES
+    return SameBike.NO if alike < OTHER_BELOW else SameBike.CANNOT_TELL
 
 
 def paint_likeness(one: Look, other: Look) -> float | None:

@@ -131,7 +131,7 @@ class ShiftWatch:
 
     def _learn(self, seen: Grey, used: NDArray[np.bool_], at: datetime) -> None:
         if self._memory is None or self._learnt_at is None:
-            self._memory, self._learnt_at, self._learnt = seen, at, 1
+            self._memory, self._learnt_at, self._learnt = np.where(used, seen, 0).astype(np.float32), at, 1
             return
         self._learnt += 1
         share = max(1 / self._learnt, min(1.0, (at - self._learnt_at).total_seconds() / LEARNS_IN_S))

@@ -173,15 +173,29 @@ def test_a_crowd_too_thick_to_see_through_is_told_apart_by_its_boxes() -> None:
 
 
 def test_what_changes_for_good_becomes_part_of_the_scene() -> None:
-    """Lorry after lorry parks; at last little is left of the first view, and still the camera has not moved."""
-    pictures, seen = [SCENE] * 3, SCENE
+    """After hours of nothing lorry after lorry parks; little is left of the first view, but the camera has not moved."""
+    pictures, seen = [SCENE] * 300, SCENE
     for column in range(0, WIDTH_PX, 80):
         seen = seen.copy()
         seen[:, column : column + 80] = seen[::-1, column : column + 80]
-        pictures += [seen] * 200
-    of = ShiftWatch(EVERY_S)
-    states = {of.update(one, START + timedelta(seconds=EVERY_S * n)).state for n, one in enumerate(pictures)}
+        pictures += [seen] * 25
+    of = ShiftWatch(60)
+    states = {of.update(one, START + timedelta(minutes=n)).state for n, one in enumerate(pictures)}
     assert states == {CameraState.STEADY}
+
+
+def test_a_procession_marching_on_is_not_the_camera() -> None:
+    """Rows of people fill most of the view, and all of them go the same way at the same pace."""
+    crowd = SCENE[::-1, ::-1]
+    of = ShiftWatch(EVERY_S)
+    for number in range(8):
+        picture, boxes = SCENE.copy(), []
+        for left in range(0, WIDTH_PX, 100):
+            x = (left + 25 * number) % (WIDTH_PX - 80)
+            picture[40:340, x : x + 80] = crowd[40:340, left % (WIDTH_PX - 80) :][:, :80]
+            boxes.append(XyxyPx(x, 40, x + 80, 340))
+        told = of.update(picture, START + timedelta(seconds=EVERY_S * number), boxes)
+    assert told.state is CameraState.STEADY
 
 
 def test_nothing_is_looked_at_before_it_is_time() -> None:

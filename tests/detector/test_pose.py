@@ -127,6 +127,7 @@ def test_one_body_is_not_given_to_two_people() -> None:
     [
         pytest.param(ANN, (), id="nobody made out"),
         pytest.param(ANN, (BOB,), id="only the neighbour made out"),
+        pytest.param(ANN, (XyxyPx(130, 110, 180, 230),), id="only somebody half before them made out"),
         pytest.param(XyxyPx(100, 100, 120, 145), (XyxyPx(100, 100, 120, 145),), id="too small to tell"),
         pytest.param(XyxyPx(700, 100, 760, 220), (), id="outside the picture"),
     ],
