@@ -77,6 +77,7 @@ def _set_up_cycles(scenario: Scenario, threads: int) -> None:
     scene.cycles.device = "CPU"
     scene.cycles.use_denoising = True
     scene.cycles.denoiser = "OPENIMAGEDENOISE"
+    scene.cycles.denoising_prefilter = "FAST"
     scene.cycles.use_adaptive_sampling = False
     scene.cycles.max_bounces, scene.cycles.diffuse_bounces, scene.cycles.glossy_bounces = 2, 1, 1
     scene.cycles.caustics_reflective = scene.cycles.caustics_refractive = False
