@@ -119,6 +119,9 @@ class Eye:
     lost: float = 0.004
     """Share of the time that a thing in view is simply missed, for about `lost_s` seconds at a time."""
     lost_s: float = 0.6
+    ebike_as_bike: float = 0.1
+    """Share of the time that an e-bike is called a bicycle, for about `mistaken_s` seconds at a time."""
+    mistaken_s: float = 2.0
     completes: float = 0.55
     """0: boxes are drawn around what shows; 1: around the whole thing, the hidden part guessed."""
     jumps_per_min: float = 0.05
@@ -191,6 +194,7 @@ CLEAR = replace(
     stoop=0.3,
     stoop_in_crowd=0.3,
     stoop_sd=0.0,
+    ebike_as_bike=0.0,
     lost=0.0,
     jumps_per_min=0.0,
 )
@@ -206,6 +210,7 @@ POOR = replace(
     stoop_in_crowd=2.0,
     stoop_sd=0.9,
     light=-0.6,
+    ebike_as_bike=0.25,
     lost=0.02,
     lost_s=1.2,
     jumps_per_min=0.3,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from detector.boxes import XyxyPx
-from detector.vocabulary import Detection
+from detector.vocabulary import Detection, Kind
 from sample_videos.render.geometry import Floats
 from sample_videos.simulate.eye import Eye, Jitter, Score
 from sample_videos.simulate.noise import Chance
@@ -34,7 +34,7 @@ def see(scene: Scene, eye: Eye, seed: int, jumps_at_s: Sequence[float] = ()) -> 
     faint = echoes(found, scene, eye, chance)
     merged = merge(found, scene, eye, chance)
     nothing = phantoms(scene, eye, chance)
-    layers = zip(_as_detections(found, scene), merged, faint, nothing, strict=True)
+    layers = zip(_as_detections(found, scene, eye, chance), merged, faint, nothing, strict=True)
     return [sorted((one for layer in frame for one in layer), key=lambda one: -one.score) for frame in layers]
 
 
@@ -101,10 +101,12 @@ def _drop_the_weaker(found: Found, scene: Scene, eye: Eye) -> None:
     found.found &= ~(same[None] & stronger & both & over).any(axis=2)
 
 
-def _as_detections(found: Found, scene: Scene) -> Frames:
+def _as_detections(found: Found, scene: Scene, eye: Eye, chance: Chance) -> Frames:
     frames: Frames = [[] for _ in scene.times_s]
-    scores, boxes = found.score.tolist(), found.boxes.tolist()
+    mistaken = chance.spells((len(scene.kinds),), eye.mistaken_s) < eye.ebike_as_bike
+    mistaken &= np.array([kind is Kind.MOTORCYCLE for kind in scene.kinds], dtype=bool)
+    scores, boxes, mistakes = found.score.tolist(), found.boxes.tolist(), mistaken.tolist()
     for frame, actor in np.argwhere(found.found).tolist():
-        one = Detection(scene.kinds[actor], scores[frame][actor], XyxyPx(*boxes[frame][actor]))
-        frames[frame].append(one)
+        kind = Kind.BICYCLE if mistakes[frame][actor] else scene.kinds[actor]
+        frames[frame].append(Detection(kind, scores[frame][actor], XyxyPx(*boxes[frame][actor])))
     return frames
