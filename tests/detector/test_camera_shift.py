@@ -174,11 +174,11 @@ def test_a_crowd_too_thick_to_see_through_is_told_apart_by_its_boxes() -> None:
 
 def test_what_changes_for_good_becomes_part_of_the_scene() -> None:
     """After hours of nothing lorry after lorry parks; little is left of the first view, but the camera has not moved."""
-    pictures, seen = [SCENE] * 300, SCENE
+    pictures, seen = [SCENE] * 900, SCENE
     for column in range(0, WIDTH_PX, 80):
         seen = seen.copy()
         seen[:, column : column + 80] = seen[::-1, column : column + 80]
-        pictures += [seen] * 25
+        pictures += [seen] * 20
     of = ShiftWatch(60)
     states = {of.update(one, START + timedelta(minutes=n)).state for n, one in enumerate(pictures)}
     assert states == {CameraState.STEADY}

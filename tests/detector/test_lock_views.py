@@ -136,8 +136,8 @@ HIGH_ON_WHEEL = lock((0.24, 0.6), LockKind.U_LOCK)
             [[lock(FRAME)]] * 4, [[lock(WHEEL)]] * 6, LockCount(6, 6, 0, 0, LockKind.CABLE), id="taken off and put on"
         ),
         pytest.param(
-            [[lock((0.45, 0.4))]] * 4,
-            [[lock((0.58, 0.45))]] * 6,
+            [[lock((0.3, 0.4))]] * 4,
+            [[lock((0.72, 0.45))]] * 6,
             LockCount(6, 0, 6, 0, None),
             id="coiled, seen mirrored",
         ),
