@@ -169,7 +169,7 @@ class Scenario(_Part):
     seed: int = Field(ge=0)
     render: bool = False
     """Whether `make clips` makes a clip of it, with the seed in its file."""
-    duration_s: float = Field(gt=0, le=600)
+    duration_s: float = Field(gt=0, le=3600)
     fps: int = Field(default=10, ge=1, le=60)
     width: int = Field(default=854, ge=320, multiple_of=2)
     height: int = Field(default=480, ge=180, multiple_of=2)
