@@ -154,7 +154,7 @@ def _outcome(
         return AlertOutcome(found, alert, index, wide, wrong, None, False, None, None)
     delay_s = alert.raised_at_s - true.left_at_s
     clearing = _clearing(truth, true, alert, tolerances)
-    by_lock = clearing is Clearing.RIGHT and alert.clear_reason == "locked"
+    by_lock = clearing is not Clearing.WITHOUT_CAUSE and alert.clear_reason == "locked"
     error_s = None
     if by_lock and true.locked_at_s is not None and alert.cleared_at_s is not None:
         error_s = alert.cleared_at_s - true.locked_at_s

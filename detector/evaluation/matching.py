@@ -31,7 +31,8 @@ class Tolerances:
     gone_after_s: float = 15.0
     asked_after_s: float = 10.0
     """A verdict is asked where the bike then stands for this long in view; so long must a stay last to be asked for."""
-    cleared_within_s: float = 30.0
+    cleared_within_s: float = 15.0
+    """So long must the bike stand in view after its lock was closed for the alert's clearing to be asked."""
     late_alert_s: float = 8.0
 
 

@@ -191,7 +191,7 @@ def test_a_second_alert_is_one_however_it_comes_about() -> None:
         (parked(locked_at_s=50.0), told(), Clearing.NOT_CLEARED),
         (parked(locked_at_s=50.0), told(24.0, 90.0, "expired"), Clearing.OTHER_REASON),
         (parked(locked_at_s=50.0), told(24.0, 45.0, "expired"), None),
-        (parked(locked_at_s=80.0), told(), None),
+        (parked(locked_at_s=86.0), told(), None),
         (parked(gone_at_s=60.0), told(24.0, 65.0, "gone"), Clearing.RIGHT),
         (parked(gone_at_s=60.0), told(), Clearing.NOT_CLEARED),
         (parked(gone_at_s=60.0), told(24.0, 65.0, "locked"), Clearing.WITHOUT_CAUSE),

@@ -113,7 +113,7 @@ def test_every_text_is_there_in_both_languages(page: html.HtmlElement) -> None:
     english, chinese = ([one for one in chosen if one.get("lang") == tag] for tag in ("en", "zh-CN"))
     assert len(english) == len(chinese) > 100
     assert all(one.text_content().strip() for one in chosen)
-    neutral = re.compile(r"^[\d\s:.,·/%\-–≥≤=nsp]*$|^95 %")
+    neutral = re.compile(r"^[\d\s:.,·/%\-–≥≤<=nsp]*$|^95 %")
     bare = page.xpath("//main//text()[not(ancestor::*[@lang]) and normalize-space()]")
     names = page.xpath("//h1/text() | //span[@class='from']//text()")
     assert [text for text in bare if text not in names and not neutral.match(text.strip())] == []
@@ -155,7 +155,7 @@ def test_targets_and_groups_are_told_with_their_intervals(page: html.HtmlElement
     assert labels == [words.TARGETS[name].en for name in get_args(Name)]
     rows = page.xpath("//table[.//th/span[text()='Precision']]/tbody/tr")
     names = [row.xpath("./th/span[@lang='en']")[0].text for row in rows]
-    assert names == ["All", ODD_GROUP, "plain", "<60 px", "≥ 100 px"]
+    assert names == ["All", ODD_GROUP, "plain", "< 60 px", "≥ 100 px"]
     assert rows[0].xpath("./td[2]//text()") == ["75 %", "3/4", "30–95 %"]
 
 
