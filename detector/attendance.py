@@ -100,7 +100,7 @@ class Attendance:
 
     def resume(self, at: datetime, grace_s: float) -> None:
         """Go on after nobody looked for a while: track ids mean nothing any more, and that time counts for nothing."""
-        unseen_s = 0.0 if self._last_at is None else (at - self._last_at).total_seconds()
+        unseen_s = max(0.0, (at - (self._last_at or at)).total_seconds())
         self.riders, self._at_bike, self.last_here, self._visitors = set(), set(), set(), {}
         self._last_at = None
         if not self.has_left:

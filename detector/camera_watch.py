@@ -6,6 +6,7 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,7 +19,8 @@ from detector.live import Counts, live_frames, utc_now
 from detector.outgoing import Stamper
 from detector.pipeline import Line, Step, run_line
 from detector.sinks import MqttSink
-from detector.vocabulary import Detection, Frame, LockState, StayState
+from detector.stay_store import StayStore
+from detector.vocabulary import Detection, Frame, LockState, LockVerdict, StayState
 
 START_AGAIN_AFTER_S = 5.0
 STANDING = frozenset({StayState.PARKED, StayState.ATTENDED, StayState.LEFT})
@@ -76,11 +78,11 @@ class CameraWatch:
     speech: Speech
     stop: threading.Event
     counts: Counts = field(default_factory=Counts)
+    store: StayStore | None = None
 
     def __post_init__(self) -> None:
         self._detector = _CameraDetector(self.model)
         self._before = _Tally(time.monotonic())
-        self._verdicts: dict[str, LockState] = {}
         self._told: dict[str, tuple[int, int, int]] = {}
         self._brightness: float | None = None
 
@@ -99,24 +101,18 @@ class CameraWatch:
     def _follow(self) -> None:
         config = self.config
         frames = live_frames(config.source, fps=config.fps, stop=self.stop, counts=self.counts, masks=config.masks)
-        line = Line(config, config.id, self._detector, self.speech.sink, self.speech.durable)
+        line = Line(config, config.id, self._detector, self.speech.sink, self.speech.durable, self.store)
         for step in run_line(frames, line):
             self._brightness = float(step.frame.image_bgr[::16, ::16].mean())
-            self._tell_occupancy(step)
+            self._tell_occupancy(step, line.keeper.verdicts)
 
-    def _tell_occupancy(self, step: Step) -> None:
+    def _tell_occupancy(self, step: Step, verdicts: Mapping[str, LockVerdict]) -> None:
         """Say how full a rack is whenever that changes."""
-        for judged in step.judged:
-            if judged.verdict is not None:
-                self._verdicts[judged.event.stay.stay_id] = judged.verdict.state
         standing = [stay for stay in step.stays if stay.state in STANDING]
-        self._verdicts = {
-            stay.stay_id: self._verdicts[stay.stay_id] for stay in standing if stay.stay_id in self._verdicts
-        }
         for rack in self.config.rack_list():
-            states = [self._verdicts.get(stay.stay_id) for stay in standing if stay.rack_id == rack.rack_id]
-            count = Counter(states)
-            now = len(states), count[LockState.UNLOCKED], count[LockState.UNSURE]
+            here = [stay.stay_id for stay in standing if stay.rack_id == rack.rack_id]
+            count = Counter(verdicts[stay_id].state for stay_id in here if stay_id in verdicts)
+            now = len(here), count[LockState.UNLOCKED], count[LockState.UNSURE]
             if self._told.get(rack.rack_id) != now:
                 self._told[rack.rack_id] = now
                 bikes, unlocked, unsure = now

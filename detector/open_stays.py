@@ -66,7 +66,11 @@ class OpenStay:
         if look is Look.SEEN and self.seen_again_s is not None:
             self.seen_again_s += seconds
             if self.seen_again_s >= KNOWN_AGAIN_S:
-                self.seen_again_s = None
+                self.know_again()
+
+    def know_again(self) -> None:
+        """It is the same bike."""
+        self.seen_again_s = None
 
     def gone_since(self) -> datetime | None:
         """Since when the place is empty; of a bike that left while nobody looked, when it was known to be here last."""

@@ -13,12 +13,14 @@ from detector.config import ViewConfig
 from detector.detection import Detector
 from detector.lock import judge_lock
 from detector.lock_evidence import brightness_around
-from detector.verdict_model import load_verdict_model
 from detector.outgoing import Outgoing, Stamper
 from detector.parking import ParkingWatch
 from detector.reminders import ReminderPolicy
 from detector.sinks import Sink
+from detector.stay_keeper import StayKeeper
+from detector.stay_store import StayStore
 from detector.tracking import Tracker
+from detector.verdict_model import load_verdict_model
 from detector.vocabulary import Detection, Frame, LockVerdict, Stay, StayEvent, StayEventKind, Track
 
 
@@ -48,11 +50,21 @@ class Step:
 class Line:
     """What one camera's line is made of; the parts keep their state between frames."""
 
-    def __init__(self, view: ViewConfig, camera: str, detector: Detector, sink: Sink, stamper: Stamper) -> None:
+    def __init__(
+        self,
+        view: ViewConfig,
+        camera: str,
+        detector: Detector,
+        sink: Sink,
+        stamper: Stamper,
+        store: StayStore | None = None,
+    ) -> None:
+        """`store` keeps open stays over restarts; recorded footage has none."""
         self.detector = detector
         self.tracker = Tracker()
         self.watch = ParkingWatch(view.rack_list(), view.thresholds, seed=camera)
         self.policy = ReminderPolicy(view.thresholds)
+        self.keeper = StayKeeper(camera, view.rack_list(), self.watch, self.policy, store)
         self.outgoing = Outgoing(camera, stamper, sink)
         self.thresholds = view.thresholds
         self.verdict_model = load_verdict_model(view.verdict)
@@ -65,12 +77,17 @@ def run_line(frames: Iterable[Frame], line: Line) -> Iterator[Step]:
 
 
 def _step(frame: Frame, line: Line) -> Step:
+    untold = line.keeper.recall(frame)
     detections = line.detector.detect(frame)
     tracks = line.tracker.update(detections, frame.at)
     events = line.watch.update(tracks, detections, frame.at, frame.width_px, frame.height_px)
+    events += line.keeper.know_again(frame, detections)
     seen: list[Track | Detection] = [*tracks, *detections]  # who is too faint to follow has a head to hide, too
+    for reminder in untold:
+        line.outgoing.tell_reminder(reminder, frame, seen)
     judged = tuple(_judge(event, frame, seen, line) for event in events)
     expired = [line.outgoing.tell_reminder(reminder, frame, seen) for reminder in line.policy.expire(frame.at)]
+    line.keeper.keep(frame.at)
     return Step(frame, detections, tracks, line.watch.stays, judged, tuple(expired))
 
 
@@ -79,7 +96,8 @@ def _judge(event: StayEvent, frame: Frame, seen: list[Track | Detection], line: 
     if event.kind is StayEventKind.LEFT:
         brightness = brightness_around(frame.image_bgr, event.stay.xyxy_norm)
         verdict = judge_lock(replace(event.evidence, brightness=brightness), line.thresholds, line.verdict_model)
-    line.outgoing.tell_stay(event, verdict)
     reminder = line.policy.decide(event, verdict, frame.at)
+    line.keeper.note(event, verdict, reminder)
+    line.outgoing.tell_stay(event, verdict)
     alert = line.outgoing.tell_reminder(reminder, frame, seen) if reminder else None
     return Judged(event, verdict, alert)

@@ -47,6 +47,17 @@ class ReminderPolicy:
             return self._raise(event.stay, verdict, at)
         return self._revise(replace(opened, stay=event.stay), verdict, at)
 
+    def remembered(self, stay_id: str) -> tuple[Reminder | None, bool]:
+        """A stay's open reminder, and whether there ever was one."""
+        return self._open.get(stay_id), stay_id in self._ever
+
+    def restore(self, stay_id: str, opened: Reminder | None, *, ever: bool) -> None:
+        """Go on with what an earlier run had said of a stay."""
+        if opened is not None:
+            self._open[stay_id] = opened
+        if ever:
+            self._ever.add(stay_id)
+
     def expire(self, at: datetime) -> list[Reminder]:
         """Clear every open reminder whose time is over; call once a frame."""
         due = [reminder for reminder in self._open.values() if at >= reminder.expires_at]

@@ -22,6 +22,7 @@ from detector.model_folder import ModelIdentity, ModelRefusedError, identify_mod
 from detector.outbox import Outbox
 from detector.outgoing import Stamper
 from detector.sinks import MqttSink
+from detector.stay_store import StayStore
 
 HEALTH_EVERY_S = 5.0
 STOP_WITHIN_S = 5.0
@@ -36,13 +37,16 @@ def run_worker(config: SiteConfig, home: Path, stop: threading.Event) -> None:
     """
     models = _open_models(config)
     identity = identify_model(config.cameras[0].model)
-    with Outbox(home / f"outbox-{config.site}-{config.worker}.db") as outbox:
+    name = f"{config.site}-{config.worker}.db"
+    with Outbox(home / f"outbox-{name}") as outbox, StayStore(home / f"stays-{name}") as store:
         boot = str(uuid7(utc_now(), os.urandom(16)))
         durable, states = (Stamper(config.site, config.worker, boot, os.urandom, utc_now) for _ in range(2))
         status = _status_maker(config, identity, states)
         with MqttSink(config.mqtt, config.site, config.worker, outbox, status) as sink:
             speech = Speech(sink, durable, states)
-            watches = [CameraWatch(camera, models[camera.model], speech, stop) for camera in config.cameras]
+            watches = [
+                CameraWatch(camera, models[camera.model], speech, stop, store=store) for camera in config.cameras
+            ]
             _watch(watches, stop)
 
 
