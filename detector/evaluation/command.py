@@ -23,6 +23,7 @@ from detector.evaluation.pictures import take_pictures
 from detector.evaluation.results import Paired, pair_up
 from detector.evaluation.scores import Scores, scores_of
 from detector.evaluation.table import TARGET_NAMES, print_scores
+from detector.evaluation.targets import Target
 
 NOT_REACHED = 1
 SCORES: TypeAdapter[Scores] = TypeAdapter(Scores)
@@ -59,7 +60,7 @@ def evaluate(
     print_scores(scores, mistakes, sys.stdout)
     missed = [one for one in scores.targets if not one.reached]
     if check and missed:
-        typer.echo(f"Not reached: {', '.join(TARGET_NAMES[one.name] for one in missed)}", err=True)
+        typer.echo(f"Not reached: {'; '.join(map(_missed, missed))}", err=True)
         raise typer.Exit(NOT_REACHED)
 
 
@@ -95,6 +96,10 @@ def _say_what_is_missing(paired: Paired, *, only_present: bool) -> None:
         typer.echo(f"No result for {_named(paired.without_result)}; {counted}", err=True)
     if paired.without_truth:
         typer.echo(f"No truth for {_named(paired.without_truth)}; not scored", err=True)
+
+
+def _missed(target: Target) -> str:
+    return TARGET_NAMES[target.name] + (" (not measured)" if target.value is None else "")
 
 
 def _named(clips: tuple[str, ...]) -> str:

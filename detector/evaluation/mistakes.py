@@ -18,6 +18,8 @@ class MistakeKind(StrEnum):
     WRONG_ALERT = "wrong_alert"
     SECOND_ALERT = "second_alert"
     LATE_ALERT = "late_alert"
+    MISSED_ALERT = "missed_alert"
+    """Called not locked, rightly, and yet nobody was told; where the verdict is at fault, that is the mistake."""
     WRONG_VERDICT = "wrong_verdict"
     INVENTED_STAY = "invented_stay"
     MISSED_STAY = "missed_stay"
@@ -84,6 +86,9 @@ def _of_stay(clip: str, stay: StayOutcome) -> Iterator[Mistake]:
         return
     if stay.link not in {None, Link.RIGHT, Link.DROP_MISSED}:
         yield Mistake(MistakeKind.WRONG_LINK, clip, str(stay.link), stay.index, found.number, _end_s(true, found))
+    if stay.alert_wanted and not stay.told and stay.first is not None and stay.first.right:
+        at_s = true.left_at_s if true.left_at_s is not None else found.parked_at_s
+        yield Mistake(MistakeKind.MISSED_ALERT, clip, "", stay.index, found.number, at_s)
     wrong = next((one for one in (stay.first, stay.final) if one is not None and _is_wrong(one)), None)
     if wrong is not None and wrong.verdict is not None:
         at_s = wrong.verdict.at_s

@@ -20,7 +20,7 @@ from detector.vocabulary import LockState, LockVerdict, ReasonCode
 from detector.words import CLEARED as CLEARED_BECAUSE
 from detector.words import Words, reasons_in_words
 
-GRAVE = {MistakeKind.WRONG_ALERT, MistakeKind.SECOND_ALERT, MistakeKind.WRONG_VERDICT}
+GRAVE = {MistakeKind.WRONG_ALERT, MistakeKind.SECOND_ALERT, MistakeKind.MISSED_ALERT, MistakeKind.WRONG_VERDICT}
 KNOWN_CODES = frozenset(code.value for code in ReasonCode)
 
 

@@ -72,8 +72,15 @@ def test_a_target_that_is_missed_fails_the_check_and_is_named(run: Run, results:
     ran = run(results, "--truth", truths, "--check")
     assert ran.status == 1
     assert "No result for 1 clip(s): late; their stays count as missed\n" in ran.err
-    assert ran.err.splitlines()[-1] == "Not reached: stays found, unlocked: recall, bikes >= 60 px"
+    assert ran.err.splitlines()[-1] == "Not reached: stays found; unlocked: recall, bikes >= 60 px"
     assert run(results, "--truth", truths).status == 0, "without --check the figures are the answer"
+
+
+def test_a_target_that_nothing_could_be_measured_on_fails_the_check(run: Run, results: Path, truths: Path) -> None:
+    (truths / "quiet.truth.json").unlink()
+    ran = run(results, "--truth", truths, "--check")
+    assert ran.status == 1
+    assert ran.err.splitlines()[-1] == "Not reached: alerts where nobody parks (not measured)"
 
 
 def test_clips_without_a_result_may_be_left_out(run: Run, results: Path, truths: Path) -> None:

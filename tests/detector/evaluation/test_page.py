@@ -44,9 +44,12 @@ def every_kind(folder: Path) -> list[Pair]:
         stay(0, 1, verdicts=unlocked, alerts=(told(), told(40.0)), gone_at_s=60.0),
         stay(1, 2, verdicts=(said("unlocked", 35.0, 0.8),), alerts=(told(35.0, 40.0, "locked"),)),
         stay(2, 3, verdicts=(said("unsure", p_unlocked=0.5),)),
+        stay(4, 5, verdicts=unlocked),
         stay(3, 4, parked_at_s=50.0, verdicts=(said("locked", 60.0, 0.1),)),
     )
-    drawn = truth(locked(0), parked(1), parked(2), stood(3), racks=(RACK,), group=ODD_GROUP, width=320, height=240)
+    drawn = truth(
+        locked(0), parked(1), parked(2), stood(3), parked(4), racks=(RACK,), group=ODD_GROUP, width=320, height=240
+    )
     missed = truth(parked(0), clip="other.mp4", group="plain", racks=(RACK,))
     return [pair(drawn, seen, folder), pair(missed, found(), folder)]
 
@@ -95,7 +98,7 @@ def test_every_way_to_be_wrong_has_words() -> None:
         *((kind.WRONG_CLEARING, why) for why in Clearing if why is not Clearing.RIGHT),
         *((kind.WRONG_VERDICT, one) for one in (Said.LOCKED, Said.UNLOCKED)),
         *((kind.ABSTAINED, one) for one in (Said.UNSURE, Said.NONE)),
-        *((one, "") for one in (kind.LATE_ALERT, kind.INVENTED_STAY, kind.MISSED_STAY)),
+        *((one, "") for one in (kind.LATE_ALERT, kind.MISSED_ALERT, kind.INVENTED_STAY, kind.MISSED_STAY)),
         (kind.SECOND_ALERT, Wrong.SECOND),
     }
     assert set(words.WHAT_HAPPENED) == expected
@@ -156,7 +159,7 @@ def test_targets_and_groups_are_told_with_their_intervals(page: html.HtmlElement
     rows = page.xpath("//table[.//th/span[text()='Precision']]/tbody/tr")
     names = [row.xpath("./th/span[@lang='en']")[0].text for row in rows]
     assert names == ["All", ODD_GROUP, "plain", "< 60 px", "≥ 100 px"]
-    assert rows[0].xpath("./td[2]//text()") == ["75 %", "3/4", "30–95 %"]
+    assert rows[0].xpath("./td[2]//text()") == ["80 %", "4/5", "38–96 %"]
 
 
 def test_a_name_is_text_and_never_code(file: Path) -> None:

@@ -87,6 +87,11 @@ def test_every_mistake_is_listed_once() -> None:
     ]
 
 
+def test_a_bike_rightly_called_unlocked_of_which_nobody_is_told_is_a_mistake_of_its_own() -> None:
+    outcome = outcome_of(truth(parked()), found(stay(verdicts=(said("unlocked"),))), Tolerances())
+    assert [one.kind for one in mistakes_of([outcome])] == [MistakeKind.MISSED_ALERT]
+
+
 def test_where_all_is_right_no_mistake_is_listed() -> None:
     assert mistakes_of(outcome_of(clip, result, Tolerances()) for clip, result in RIGHT) == ()
 
@@ -158,7 +163,19 @@ def test_the_json_holds_every_figure_and_every_mistake() -> None:
         *("schema_version", "tolerances", "overall", "wide_enough", "groups", "widths_px", "targets", "mistakes")
     }
     assert held["overall"]["stays"]["recall"].keys() == {"hits", "n", "rate", "low", "high"}
-    assert held["mistakes"][0]["kind"] == "wrong_alert"
+    assert set(held["overall"]) == {
+        *("clips", "missing_results", "stays", "links", "first_verdict", "final_verdict", "calibration", "alerts")
+    }
+    assert held["overall"]["alerts"]["delay_s"].keys() == {"n", "median", "p95", "largest"}
+    assert held["mistakes"][0] == {
+        "kind": "wrong_alert",
+        "clip": "bad.mp4",
+        "why": "locked",
+        "true_index": 1,
+        "found_number": 2,
+        "at_s": 24.0,
+        "seconds": None,
+    }
     assert set(held["groups"]) == {"plain", "quiet", "hard"}
 
 
