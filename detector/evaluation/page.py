@@ -132,7 +132,7 @@ def page_of(title: str, scores: Scores, shown: Sequence[Shown]) -> Page:
         log_loss=_number(calibration.log_loss),
         chances=calibration.n,
         figures=_figures(scores),
-        sections=[one for one in map(lambda kind: _section(kind, shown), MistakeKind) if one.views],  # noqa: C417
+        sections=[section for kind in MistakeKind if (section := _section(kind, shown)).views],
     )
 
 
