@@ -12,6 +12,7 @@ from detector.boxes import XyxyNorm, XyxyPx
 from detector.fleet import FLEETS, FleetColour, fleet_marks, fleet_share, which_fleet
 from tests.detector.drawn_bikes import Bgr, Picture, draw_bike, lit, pavement
 
+ROOT = Path(__file__).resolve().parents[2]
 PLACE = XyxyPx(80, 60, 200, 140)
 LIGHTS = (0.4, 0.7, 1.0, 1.15)
 MEITUAN, HELLOBIKE, QINGJU = (one.name for one in FLEETS)
@@ -143,13 +144,22 @@ def test_a_box_that_shows_nothing_speaks_for_nobody(box: XyxyPx) -> None:
     assert fleet_share(np.zeros((0, 0, 3), dtype=np.uint8), FLEETS[0]) == 0
 
 
-CLIPS = ("left_unlocked", "locked", "crowded_passer_by")
+CLIPS = ("left_unlocked", "locked", "crowded_passer_by", "shared_locked")
+CLIPS_HERE = [clip for clip in CLIPS if (ROOT / f"sample_videos/{clip}.mp4").is_file()]
 
 
-@pytest.mark.parametrize("clip", CLIPS)
-def test_no_private_bike_of_the_sample_clips_has_a_fleet(clip: str, project_root: Path) -> None:
-    facts = json.loads((project_root / f"sample_videos/{clip}.truth.json").read_text())
-    capture = cv2.VideoCapture(str(project_root / "sample_videos" / facts["clip"]))
-    pictures = [np.asarray(capture.read()[1], dtype=np.uint8) for _ in range(3)]
-    boxes = [XyxyNorm(*stay["xyxy_norm"]).to_px(facts["width"], facts["height"]) for stay in facts["stays"]]
-    assert [which_fleet([fleet_marks(picture, box) for picture in pictures]) for box in boxes] == [None] * len(boxes)
+@pytest.mark.parametrize("clip", CLIPS_HERE)
+def test_just_the_shared_bikes_of_a_sample_clip_have_a_fleet(clip: str) -> None:
+    facts = json.loads((ROOT / f"sample_videos/{clip}.truth.json").read_text())
+    capture = cv2.VideoCapture(str(ROOT / f"sample_videos/{clip}.mp4"))
+    last = capture.get(cv2.CAP_PROP_FRAME_COUNT) - 1
+    views: list[Picture] = []
+    for number in range(3):
+        capture.set(cv2.CAP_PROP_POS_FRAMES, last - 5 * number)
+        views.append(np.asarray(capture.read()[1], dtype=np.uint8))
+    standing = [stay for stay in facts["stays"] if stay["gone_at_s"] is None]
+    boxes = [XyxyNorm(*stay["xyxy_norm"]).to_px(facts["width"], facts["height"]) for stay in standing]
+    for stay, box in zip(standing, boxes, strict=True):
+        others = [other for other in boxes if other is not box]
+        fleet = which_fleet([fleet_marks(picture, box, others) for picture in views])
+        assert (fleet is not None) is stay.get("shared", False), f"{stay}: {fleet}"
