@@ -22,8 +22,8 @@ RETURN_AFTER_S = 1.5
 STRAIGHT_S = 2.5
 """From the last moment within reach to being clearly elsewhere, for who goes without stopping again."""
 STANDING_LOOKS = 200
-SOUGHT_S = 3.0
-"""After nobody looked for a while: who is not found at the bike within this time left unseen."""
+SOUGHT_S = 10.0
+"""After nobody looked for a while: who is not found at the bike within this time left unseen. Bent people vanish so long."""
 EDGE_SHARE = 0.03
 FAINT_OVERLAP = 0.5
 
@@ -74,7 +74,7 @@ class Attendance:
     _visitors: dict[int, datetime] = field(default_factory=dict)
     _last_at: datetime | None = None
     _sought_since: datetime | None = None
-    """Since when whoever was here is looked for again, after nobody looked for longer than the grace time."""
+    """Since when whoever was here is looked for again, after nobody looked for a while."""
 
     def update(self, moment: Moment, trails: Trails, elsewhere: Collection[int]) -> None:
         """Go one frame on. `elsewhere` are people occupied with another bike, who are not counted here."""
@@ -98,15 +98,14 @@ class Attendance:
         elif self.presence is not Presence.AWAY:
             self._be_lost(moment, seconds)
 
-    def resume(self, at: datetime, grace_s: float) -> None:
+    def resume(self, at: datetime) -> None:
         """Go on after nobody looked for a while: track ids mean nothing any more, and that time counts for nothing."""
         unseen_s = max(0.0, (at - (self._last_at or at)).total_seconds())
         self.riders, self._at_bike, self.last_here, self._visitors = set(), set(), set(), {}
         self._last_at = None
         if not self.has_left:
             self.not_watched_s += unseen_s
-            if unseen_s > grace_s and self.presence is not Presence.AWAY:
-                self._sought_since = at
+            self._sought_since = None if self.presence is Presence.AWAY else at
 
     def is_left(self, at: datetime, grace_s: float) -> bool:
         """Whether the rider is now gone for the grace time and this was not yet told."""
@@ -172,7 +171,9 @@ class Attendance:
             return
         for person in people:
             trail = trails.of(person.track_id)
-            known_longer = (moment.at - person.first_seen_at).total_seconds() > TRAIL_S / 2
+            known_longer = (
+                self._sought_since is None and (moment.at - person.first_seen_at).total_seconds() > TRAIL_S / 2
+            )
             new = person.track_id not in self.riders and trail and not known_longer
             if new and self._could_be_rider(trail[0].at, trail[0].xyxy_px, moment):
                 self._take_over(person.track_id, lost)

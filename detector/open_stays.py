@@ -53,11 +53,15 @@ class OpenStay:
     visitors: dict[int, Visitor] = field(default_factory=dict)
     seen_again_s: float | None = None
     """After nobody looked: for how long a bike was seen here that is not yet known to be the same. None: it is."""
+    known_until: datetime | None = None
+    """When it was known to be here last, before nobody looked."""
 
-    def resume(self, at: datetime, grace_s: float) -> None:
+    def resume(self, at: datetime) -> None:
         """Go on after nobody looked for a while: whether this bike still stands here must be seen anew."""
+        if self.seen_again_s is None:
+            self.known_until = max(self.vacancy.last_seen_at or self.parked_at, self.left_at or self.parked_at)
         self.seen_again_s, self.track_ids, self.visitors = 0.0, set(), {}
-        self.attendance.resume(at, grace_s)
+        self.attendance.resume(at)
         self.vacancy.resume()
 
     def look(self, look: Look, at: datetime, seconds: float) -> None:
@@ -74,9 +78,7 @@ class OpenStay:
 
     def gone_since(self) -> datetime | None:
         """Since when the place is empty; of a bike that left while nobody looked, when it was known to be here last."""
-        if self.seen_again_s is None:
-            return self.vacancy.empty_since
-        return max(self.vacancy.last_seen_at or self.parked_at, self.left_at or self.parked_at)
+        return self.vacancy.empty_since if self.seen_again_s is None else self.known_until
 
     def as_stay(self, moment: Moment, gone_at: datetime | None = None) -> Stay:
         return Stay(

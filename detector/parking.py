@@ -89,7 +89,7 @@ class ParkingWatch:
         self._trails, self._visits = Trails(), Visits(self._thresholds.park_after_s)
         self._started_at, self._moment = at, None
         for place in self._places:
-            place.resume(at, self._thresholds.grace_s)
+            place.resume(at)
 
     # Bikes that stand
 

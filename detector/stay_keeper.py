@@ -23,12 +23,14 @@ from detector.stay_store import StayStore
 from detector.trails import TWO_WHEELERS
 from detector.vocabulary import Detection, Frame, LockVerdict, Rack, StayEvent
 
-ATTENDED_EVERY_S, ALONE_EVERY_S = 1.0, 60.0
+ATTENDED_EVERY_S, ALONE_EVERY_S = 0.5, 15.0
 """How often a stay is written down in which nothing happens but looks."""
 FRAMES_PER_EVERY = 500
-"""The longer an attendance is to write, the more seldom it is written: a second for each so many looks."""
+"""The longer an attendance is to write, the more seldom it is written: half a second for each so many looks."""
 RETRY_S = 10.0
 LOOK_EVERY_S, LOOK_RETRY_S = 60.0, 1.0
+MOST_LOOKS = 3
+"""Bikes looked at in one frame; a look takes some milliseconds, and a full rack would hold the line up."""
 HIDES_SHARE = 0.1
 NEIGHBOUR_SHARE = 0.3
 """A bike covered by another's box to this share is not looked at: both would be in the picture."""
@@ -60,6 +62,7 @@ class StayKeeper:
         self._untold: set[str] = set()
         self._written: dict[str, tuple[object, datetime]] = {}
         """What each stay was when it was written down, and when it is due again whatever happens."""
+        self._looks_left = MOST_LOOKS
         self._size_px: tuple[int, int] | None = None
         self._fails_until: datetime | None = None
 
@@ -105,10 +108,11 @@ class StayKeeper:
 
     def know_again(self, frame: Frame, detections: Sequence[Detection]) -> list[StayEvent]:
         """After the watch's own step: remember looks, and end the stays whose place another bike has taken."""
+        self._looks_left = MOST_LOOKS
         events = []
         for place in self._watch.places:
+            seen = place.vacancy.last_seen_at == frame.at and self._looks_left > 0
             doubted = place.seen_again_s is not None
-            seen = place.vacancy.last_seen_at == frame.at
             if place.stay_id in self._misplaced or (seen and doubted and self._is_another(place, frame, detections)):
                 events.append(self._watch.end(place))
             elif seen and not doubted and frame.at >= self._look_at.get(place.stay_id, frame.at):
@@ -116,23 +120,32 @@ class StayKeeper:
         return events
 
     def _remember_look(self, place: OpenStay, frame: Frame, detections: Sequence[Detection]) -> None:
-        box = free_box(place.box_px, detections)
-        if box is not None:
-            self._looks[place.stay_id] = _look(frame, box)
-        wait_s = LOOK_RETRY_S if box is None else LOOK_EVERY_S
+        look = self._free_look(place, frame, detections)
+        if look is not None:
+            self._looks[place.stay_id] = look
+        wait_s = LOOK_RETRY_S if look is None else LOOK_EVERY_S
         self._look_at[place.stay_id] = frame.at + timedelta(seconds=wait_s)
+
+    def _free_look(self, place: OpenStay, frame: Frame, detections: Sequence[Detection]) -> Look | None:
+        """How the bike looks; None where it cannot be seen alone, NOTHING where the picture is blank."""
+        box = free_box(place.box_px, detections)
+        if box is None:
+            return None
+        self._looks_left -= 1
+        look = look_of(frame.image_bgr, box)
+        return look if any(look.edges) else NOTHING  # a blank picture is like no bike, not unlike this one
 
     def _is_another(self, place: OpenStay, frame: Frame, detections: Sequence[Detection]) -> bool:
         """Whether a bike that is back in its place clearly is another one; a likeness makes it known again."""
-        known, box = self._looks.get(place.stay_id, NOTHING), free_box(place.box_px, detections)
+        known, look = self._looks.get(place.stay_id, NOTHING), self._free_look(place, frame, detections)
         answers = self._answers.setdefault(place.stay_id, [])
-        if box is not None or known == NOTHING:
-            answers.append(same_bike(known, NOTHING if box is None else _look(frame, box)))
+        if look is not None or known == NOTHING:
+            answers.append(same_bike(known, look or NOTHING))
         enough = len(answers) >= LEAST_VIEWS and (place.seen_again_s or 0.0) >= LEAST_SEEN_S
         is_another = enough and all(answer is SameBike.NO for answer in answers)
         if not is_another and (enough or SameBike.YES in answers):
             place.know_again()
-        if is_another or enough or place.seen_again_s is None:
+        if is_another or place.seen_again_s is None:
             del self._answers[place.stay_id]
         return is_another
 
@@ -226,11 +239,6 @@ def free_box(place: XyxyPx, detections: Sequence[Detection]) -> XyxyPx | None:
     others = [box for box in bikes if iou(box, own) < SAME_BOX_IOU]
     is_free = _cover(own, people) <= HIDES_SHARE and _cover(own, others) <= NEIGHBOUR_SHARE
     return own if is_free else None
-
-
-def _look(frame: Frame, box: XyxyPx) -> Look:
-    look = look_of(frame.image_bgr, box)
-    return look if any(look.edges) else NOTHING  # a blank picture is like no bike, not unlike this one
 
 
 def _cover(box: XyxyPx, others: Sequence[XyxyPx]) -> float:
