@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-
-import numpy as np
 
 from broker_bridge.messages import UpMessage
 from detector.config import RackConfig, ViewConfig
 from detector.evaluation.truth import ClipTruth
-from detector.frames import EPOCH
 from detector.outgoing import Stamper, seeded_entropy
 from detector.pipeline import Judged, Line, Step, run_line
 from detector.stay_book import StayRecord
 from detector.vocabulary import Detection, Frame
 from sample_videos.render.camera import camera_of
-from sample_videos.render.scenario import Light, Scenario
+from sample_videos.render.scenario import Scenario
 from sample_videos.render.timeline import build_timeline
 from sample_videos.render.truth import truth_of
 from sample_videos.simulate.eye import USUAL, Eye
+from sample_videos.simulate.pictures import pictures
 from sample_videos.simulate.scene import frames_at, observe
 from sample_videos.simulate.seeing import see
 
-BRIGHTNESS = {"sun": 120, "overcast": 105, "rain": 85, "dusk": 50}
-"""Grey level of the one-coloured picture that the line gets to see, by the scenario's light."""
 LEAST_MOVES_PER_S = 10
 
 
@@ -95,10 +90,12 @@ def run_scenario(name: str, scenario: Scenario, eye: Eye = USUAL, fps: int | Non
     """
     looks = fps or scenario.fps
     timeline = build_timeline(scenario.model_copy(update={"fps": moves_per_s(looks)}))
-    scene = observe(timeline, camera_of(scenario), frames_at(timeline, looks))
+    camera, at = camera_of(scenario), frames_at(timeline, looks)
+    scene = observe(timeline, camera, at)
     frames = see(scene, eye, _seed_of_eye(scenario), jumps_of(scenario))
     truth = truth_of(name, timeline).model_copy(update={"fps": looks})
-    return Run(name, truth, tuple(map(tuple, frames)), looks, follow(frames, truth, scenario.light))
+    seen = pictures(timeline, camera, at, looks)
+    return Run(name, truth, tuple(map(tuple, frames)), looks, follow(frames, truth, seen))
 
 
 def moves_per_s(fps: int) -> int:
@@ -114,12 +111,12 @@ def _seed_of_eye(scenario: Scenario) -> int:
     return zlib.crc32(f"{scenario.title}|{scenario.seed}".encode())
 
 
-def follow(frames: Sequence[Sequence[Detection]], truth: ClipTruth, light: Light) -> Ledger:
-    """Take boxes through the line."""
+def follow(frames: Sequence[Sequence[Detection]], truth: ClipTruth, seen: Iterable[Frame]) -> Ledger:
+    """Take boxes, and the pictures they were found in, through the line."""
     ledger = Ledger()
     stamper = Stamper("simulated", "suite", "run", seeded_entropy(f"{truth.clip}-{truth.seed}"))
     line = Line(view_of(truth), "simulated", _Given(frames), ledger, stamper)
-    for step in run_line(_pictures(len(frames), truth, light), line):
+    for step in run_line(seen, line):
         ledger.see(step)
     return ledger
 
@@ -127,14 +124,3 @@ def follow(frames: Sequence[Sequence[Detection]], truth: ClipTruth, light: Light
 def view_of(truth: ClipTruth) -> ViewConfig:
     racks = tuple(RackConfig(id=rack.id, outline=rack.outline_norm) for rack in truth.racks)
     return ViewConfig(fps=truth.fps, racks=racks)
-
-
-def _pictures(count: int, truth: ClipTruth, light: Light) -> Iterator[Frame]:
-    """Pictures of one grey each; the grey jumps where the light does."""
-    grey = BRIGHTNESS[light.kind]
-    shape = (truth.height, truth.width, 3)
-    before, after = (np.full(shape, min(255.0, grey * by), np.uint8) for by in (1.0, light.jumps_to))
-    jump_s = math.inf if light.jumps_at_s is None else light.jumps_at_s
-    for index in range(count):
-        at_s = index / truth.fps
-        yield Frame(after if at_s >= jump_s else before, index, EPOCH + timedelta(seconds=at_s))
