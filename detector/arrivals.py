@@ -46,8 +46,8 @@ class Arrival:
     company: dict[int, float] = field(default_factory=dict)
     """For how many seconds each person was with it; what is long past counts for less."""
     rider_looks: int = 0
-    is_lost: bool = False
-    """Its track went over to another bike; `last` is where the bike itself was seen last."""
+    hops: int = 0
+    """In how many looks running its box was that of a bike known to stand there."""
 
     def is_with_rider(self) -> bool:
         return self.rider_looks >= RIDER_LOOKS
@@ -121,11 +121,6 @@ def are_on_one_bike(one: Trail, two: Trail) -> bool:
 
 def clearness(trail: Trail) -> float:
     return sum(sighting.score for sighting in trail)
-
-
-def went_over_at(trail: Trail, rest: XyxyPx) -> Sighting:
-    """Where a bike itself was seen last whose track went over to one that stood at `rest`."""
-    return next(one for one in reversed(trail) if iou(one.xyxy_px, rest) < SAME_PLACE_IOU)
 
 
 def at_edge(box: XyxyPx, moment: Moment) -> bool:

@@ -14,7 +14,7 @@ from detector.open_stays import NEAR_SIZES, SETTLE_S, OpenStay, is_same_visit, m
 from detector.places import PEOPLE, SAME_PLACE_IOU, rack_of, within_reach
 from detector.rest import resting_box, resting_since
 from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, span_s, travel
-from detector.vacancy import Look, looks_at, note_visit
+from detector.vacancy import Look, Looks, looks_at, note_visit
 from detector.visits import Drop, Standing, Visits
 from detector.vocabulary import Detection, Rack, Stay, StayEvent, StayEventKind, Track
 
@@ -93,9 +93,9 @@ class ParkingWatch:
 
     # Bikes that stand
 
-    def _standing(self, looks: dict[str, Look]) -> Standing:
-        unseen = (place.box_px for place in self._places if looks[place.stay_id] is not Look.SEEN)
-        return Standing(tuple(place.box_px for place in self._places), tuple(unseen))
+    def _standing(self, looks: Looks) -> Standing:
+        unseen = (place.box_px for place in self._places if looks.of[place.stay_id] is not Look.SEEN)
+        return Standing(tuple(place.box_px for place in self._places), tuple(unseen), looks.known_boxes)
 
     def _settled(self) -> frozenset[int]:
         return frozenset(track_id for place in self._places for track_id in place.track_ids)
@@ -136,9 +136,9 @@ class ParkingWatch:
         ]
         return free and any(within_reach(one.xyxy_px, rest) for moment in resting for one in moment.boxes(PEOPLE))
 
-    def _close_the_gone(self, looks: dict[str, Look], moment: Moment, seconds: float) -> Iterator[StayEvent]:
+    def _close_the_gone(self, looks: Looks, moment: Moment, seconds: float) -> Iterator[StayEvent]:
         for place in self._places:
-            look = looks[place.stay_id]
+            look = looks.of[place.stay_id]
             hides = look is Look.EMPTY and place.attendance.hides_place(moment.at)
             place.look(Look.HIDDEN if hides else look, moment.at, seconds)
             place.note_visitors(moment, seconds)
@@ -222,7 +222,7 @@ class ParkingWatch:
         if same is not None:
             same.settle(drop.xyxy_px, drop.parked_at)
             same.certain = same.certain or drop.certain
-            same.track_ids.add(drop.track_id)
+            same.track_ids |= drop.track_ids
             return []
         events = [self._close(place, moment) for place in list(self._places) if makes_room(place, drop)]
         place = self._open(drop, rack)
@@ -234,7 +234,7 @@ class ParkingWatch:
         attendance = Attendance(drop.xyxy_px, drop.parked_at, set(drop.riders), drop.rider_seen)
         stay_id = self._stay_id(rack, drop.xyxy_px, drop.parked_at)
         place = OpenStay(
-            stay_id, rack, drop.kind, drop.xyxy_px, drop.parked_at, False, drop.certain, attendance, {drop.track_id}
+            stay_id, rack, drop.kind, drop.xyxy_px, drop.parked_at, False, drop.certain, attendance, set(drop.track_ids)
         )
         self._places.append(place)
         return place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -117,15 +117,23 @@ def note_visit(vacancy: Vacancy, place: XyxyPx, moment: Moment) -> None:
         vacancy.last_visit_at = moment.at
 
 
-def looks_at(places: Sequence[tuple[str, XyxyPx, Vacancy]], moment: Moment) -> dict[str, Look]:
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What one frame shows of all places, by key, and which boxes were taken for bikes known to stand there."""
+
+    of: Mapping[str, Look]
+    known_boxes: frozenset[XyxyPx]
+
+
+def looks_at(places: Sequence[tuple[str, XyxyPx, Vacancy]], moment: Moment) -> Looks:
     """What one frame shows of every place: its bike, something before it, or nothing.
 
     Boxes go to places one to one, so that no box vouches for two bikes. `places` are key, box and what is known.
     """
     if not places:
-        return {}
-    boxes = as_array([place for _, place, _ in places])
-    bikes = as_array([one.xyxy_px for one in moment.boxes(TWO_WHEELERS)])
+        return Looks({}, frozenset())
+    found = [one.xyxy_px for one in moment.boxes(TWO_WHEELERS)]
+    boxes, bikes = as_array([place for _, place, _ in places]), as_array(found)
     likeness = iou_matrix(boxes, bikes)
     seen = dict(best_pairs(likeness, SAME_PLACE_IOU))
     hidden = _hidden_by_people(boxes, moment) | _hidden_by_bikes(places, boxes, bikes, likeness, seen)
@@ -133,10 +141,11 @@ def looks_at(places: Sequence[tuple[str, XyxyPx, Vacancy]], moment: Moment) -> d
         hidden |= True
     _note_beside(places, seen)
     _note_merged(places, _covers(boxes, bikes), seen)
-    return {
+    looks = {
         key: Look.SEEN if row in seen else Look.HIDDEN if hidden[row] else Look.EMPTY
         for row, (key, _, _) in enumerate(places)
     }
+    return Looks(looks, frozenset(found[column] for column in seen.values()))
 
 
 def _hidden_by_people(boxes: Array, moment: Moment) -> Array:

@@ -6,7 +6,6 @@ box that appeared in a crowded rack.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -23,26 +22,32 @@ from detector.arrivals import (
     has_come_far,
     is_still_occupied,
     stood_before,
-    went_over_at,
 )
 from detector.boxes import XyxyPx, iou
+from detector.carriers import WITHOUT_S, Carriers
 from detector.links import Candidate, drops_of, riders_of
 from detector.places import SAME_PLACE_IOU
-from detector.rest import ended_slowly, resting_box, resting_since
-from detector.rider_stops import left_behind, place_at, stop_of
-from detector.trails import Moment, Sighting, Trail, Trails, distance_px, median_box, since, size_px
+from detector.rest import resting_box, resting_since
+from detector.rider_stops import Stop, left_behind, place_at, stop_of
+from detector.trails import Moment, Sighting, Trail, Trails, distance_px, size_px, span_s
 from detector.vocabulary import Kind, Track
 
 LOST_PATIENCE_S = 10.0
 NEAR_SIZES = 1.5
-LAST_SEEN_S = 0.5
+LONG_STOP_S = 4.0
+"""Who brought a bike and stands still this long has put it down."""
+IN_VIEW_S = 1.5
+IN_COMPANY_S = 0.5
+HOP_LOOKS = 3
+HOP_S = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
     """A bike put down: where, since when, by whom as far as was seen."""
 
-    track_id: int
+    track_id: int | None
+    """None: the bike's own box was not followed there."""
     kind: Kind
     xyxy_px: XyxyPx
     parked_at: datetime
@@ -51,6 +56,10 @@ class Drop:
     certain: bool
     """False where the bike's own box was lost among others and the rider's stop gives the place."""
 
+    @property
+    def track_ids(self) -> frozenset[int]:
+        return frozenset() if self.track_id is None else frozenset({self.track_id})
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -58,39 +67,42 @@ class Standing:
 
     boxes: tuple[XyxyPx, ...] = ()
     unseen: tuple[XyxyPx, ...] = ()
+    known_boxes: frozenset[XyxyPx] = frozenset()
+    """This frame's boxes that were taken for them."""
 
 
 class Visits:
-    """Watches all two-wheelers of one camera for those that arrive and are put down."""
+    """Watches one camera's two-wheelers and people for bikes that arrive and are put down."""
 
     def __init__(self, park_after_s: float) -> None:
         self._park_after_s = park_after_s
         self._arrivals: dict[int, Arrival] = {}
-        self._twins: set[int] = set()
+        self._twins: dict[int, int] = {}
+        """Second tracks on a bike, and its first."""
         self._departing: set[int] = set()
+        self._carriers = Carriers()
 
     def arriving(self) -> frozenset[int]:
-        """The tracks that are on their way."""
-        return frozenset(track_id for track_id, arrival in self._arrivals.items() if not arrival.is_lost)
-
-    def departing(self) -> frozenset[int]:
-        """The tracks of bikes that came out of a place where one stood."""
-        return frozenset(self._departing)
+        """The tracks of bikes on their way."""
+        return frozenset(self._arrivals)
 
     def update(self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing) -> list[Drop]:
         """Go one frame on; the bikes put down as of now. `settled` are the tracks of bikes that have a stay here."""
+        self._carriers.update(moment, trails, standing.known_boxes, standing.unseen)
         self._go_on(moment, trails, settled, standing)
         self._leave_out_twins(trails)
         self._departing = {track_id for track_id in self._departing if trails.of(track_id)}
-        self._mark_lost(moment, trails)
-        drops = self._found_at_rest(moment, trails, settled)
-        return drops + self._lost_on_the_way(moment, trails, standing)
+        self._end_the_lost(moment, trails, standing)
+        drops = self._found_at_rest(moment, trails, settled, standing)
+        for drop in drops:
+            self._carriers.put_down(drop.riders)
+        return drops + self._left_by_riders(moment, trails, standing)
 
     def _go_on(self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing) -> None:
         for bike in moment.bikes():
-            if bike.track_id in self.arriving():
+            if bike.track_id in self._arrivals:
                 self._follow(self._arrivals[bike.track_id], bike, moment, trails)
-            elif bike.track_id not in settled | self._twins | self._departing | self._arrivals.keys():
+            elif bike.track_id not in settled | self._twins.keys() | self._departing:
                 arrival = arrival_of(bike, trails.of(bike.track_id), trails.recent)
                 if arrival is not None:
                     self._notice(arrival, trails, standing)
@@ -109,130 +121,115 @@ class Visits:
         trail = trails.of(arrival.track_id)
         if arrival.moved and begins_in_place(arrival, trail, standing.unseen):
             self._departing.add(arrival.track_id)
-        elif arrival.moved or not (begins_in_place(arrival, trail, standing.boxes) or self._is_at_start(trail, trails)):
+        elif arrival.moved or not (begins_in_place(arrival, trail, standing.boxes) or _is_at_start(trail, trails)):
             self._arrivals[arrival.track_id] = arrival
-
-    @staticmethod
-    def _is_at_start(trail: Trail, trails: Trails) -> bool:
-        """A bike in the camera's first pictures may be one that stands there."""
-        return trail[0].at <= trails.recent[0].at
 
     def _leave_out_twins(self, trails: Trails) -> None:
         """Nobody brings two bikes: of two tracks on one bike only the clearer one counts."""
         together = list(self._arrivals.values())
         riders = dict(zip(self._arrivals, riders_of([one.company for one in together]), strict=True))
-        twins = {
-            min(one, two, key=lambda arrival: clearness(trails.of(arrival.track_id))).track_id
-            for one, two in combinations(together, 2)
-            if are_on_one_bike(trails.of(one.track_id), trails.of(two.track_id))
-            or (not (riders[one.track_id] and riders[two.track_id]) and one.company.keys() & two.company.keys())
-        }
-        self._twins = {twin for twin in self._twins if trails.of(twin)} | twins
-        for twin in twins:
-            del self._arrivals[twin]
+        self._twins = {twin: main for twin, main in self._twins.items() if trails.of(twin)}
+        for one, two in combinations(together, 2):
+            without = not (riders[one.track_id] and riders[two.track_id]) and one.company.keys() & two.company.keys()
+            if without or are_on_one_bike(trails.of(one.track_id), trails.of(two.track_id)):
+                main, twin = sorted((one, two), key=lambda each: _standing_of(each, trails), reverse=True)
+                self._twins[twin.track_id] = main.track_id
+        for twin_id in self._twins.keys() & self._arrivals.keys():
+            del self._arrivals[twin_id]
 
-    def _mark_lost(self, moment: Moment, trails: Trails) -> None:
-        """A track that comes to rest where a bike stood all along went over to that one."""
-        for arrival in self._arrivals.values():
-            trail = _way(arrival, trails)
-            rest = resting_box(trail, self._park_after_s) if arrival.last.at == moment.at else None
-            if not arrival.is_lost and rest is not None and stood_before(rest, trail, trails.recent):
-                arrival.is_lost, arrival.last = True, went_over_at(trail, rest)
+    def _end_the_lost(self, moment: Moment, trails: Trails, standing: Standing) -> None:
+        """Whose track is lost, or went over to a bike known to stand there: what it brought, its rider shows."""
+        for arrival in list(self._arrivals.values()):
+            unseen_s = (moment.at - arrival.last.at).total_seconds()
+            arrival.hops = arrival.hops + 1 if arrival.last.xyxy_px in standing.known_boxes and not unseen_s else 0
+            trail = trails.of(arrival.track_id)
+            hopped = arrival.hops >= HOP_LOOKS and span_s(trail[-arrival.hops :]) >= HOP_S
+            if hopped or unseen_s > LOST_PATIENCE_S:
+                del self._arrivals[arrival.track_id]
+                self._twins = {twin: main for twin, main in self._twins.items() if main != arrival.track_id}
 
-    def _found_at_rest(self, moment: Moment, trails: Trails, settled: frozenset[int]) -> list[Drop]:
+    def _found_at_rest(self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing) -> list[Drop]:
         """The arrivals that are now one of the bikes at rest, solved for all of them together."""
         arrivals = list(self._arrivals.values())
-        candidates = self._candidates(moment, trails, settled)
+        candidates = self._candidates(moment, trails, settled, standing)
         possible = np.array(
             [[self._may_be(one, candidate, moment, trails) for candidate in candidates] for one in arrivals], dtype=bool
         ).reshape(len(arrivals), len(candidates))
         pairs = drops_of([(one.track_id, one.last.xyxy_px) for one in arrivals], candidates, possible)
         riders = riders_of([one.company for one in arrivals])
-        return [
-            self._put_down(
-                arrivals[row],
-                at_rest.box,
-                resting_since(trails.of(at_rest.track_id), at_rest.box),
-                riders[row],
-                certain=True,
-                track_id=at_rest.track_id,
-            )
-            for row, at_rest in pairs
-        ]
+        return [self._put_down(arrivals[row], at_rest, riders[row], trails) for row, at_rest in pairs]
 
-    def _candidates(self, moment: Moment, trails: Trails, settled: frozenset[int]) -> list[Candidate]:
+    def _candidates(
+        self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing
+    ) -> list[Candidate]:
         if not self._arrivals:
             return []
         resting = (
             (bike.track_id, resting_box(trails.of(bike.track_id), self._park_after_s))
             for bike in moment.bikes()
-            if bike.track_id not in settled | self._departing
+            if bike.track_id not in settled | self._departing and bike.xyxy_px not in standing.known_boxes
         )
         return [Candidate(track_id, box) for track_id, box in resting if box is not None]
 
     def _may_be(self, arrival: Arrival, at_rest: Candidate, moment: Moment, trails: Trails) -> bool:
         """Whether this resting bike can be the arriving one: its own track, or one that was not there before it."""
+        way = trails.of(arrival.track_id)
         if at_rest.track_id == arrival.track_id:
-            return not arrival.is_lost and has_come_far(arrival, at_rest.box)
+            return has_come_far(arrival, at_rest.box) and not stood_before(at_rest.box, way, trails.recent)
         unseen_s = (moment.at - arrival.last.at).total_seconds()
         near = distance_px(at_rest.box, arrival.last.xyxy_px) <= NEAR_SIZES * size_px(arrival.last.xyxy_px)
         if at_rest.track_id in self._arrivals or unseen_s < self._park_after_s or not near:
             return False
         before = [one for one in trails.of(at_rest.track_id) if one.at <= arrival.last.at - timedelta(seconds=1)]
         return all(iou(one.xyxy_px, at_rest.box) < SAME_PLACE_IOU for one in before) and not stood_before(
-            at_rest.box, _way(arrival, trails), trails.recent
+            at_rest.box, way, trails.recent
         )
 
-    def _lost_on_the_way(self, moment: Moment, trails: Trails, standing: Standing) -> list[Drop]:
-        """Bikes lost among others: they are where their riders stop, or where they were slow last; else they went on."""
-        followed = {track.track_id for track in moment.tracks if track.seen}
-        lost = [one for one in self._arrivals.values() if one.is_lost or one.track_id not in followed]
-        riders = dict(zip(self._arrivals, riders_of([one.company for one in self._arrivals.values()]), strict=True))
-        drops = [self._drop_of_lost(one, riders[one.track_id], moment, trails, standing) for one in lost]
-        return [drop for drop in drops if drop is not None]
-
-    def _drop_of_lost(
-        self, arrival: Arrival, riders: frozenset[int], moment: Moment, trails: Trails, standing: Standing
-    ) -> Drop | None:
-        unseen_s = (moment.at - arrival.last.at).total_seconds()
-        if unseen_s < self._park_after_s:
-            return None
-        followed = [_since(trails.of(rider), arrival.last.at) for rider in riders]
-        with_rider = [way for way in followed if way and (moment.at - way[-1].at).total_seconds() <= LOST_PATIENCE_S]
-        for way in with_rider:
-            stop = stop_of(way, 2 * self._park_after_s) or left_behind(way, trails.recent, standing.boxes)
+    def _left_by_riders(self, moment: Moment, trails: Trails, standing: Standing) -> list[Drop]:
+        """Bikes lost among others stand where who brought them stopped for long, or paused and walks on without."""
+        drops = []
+        with_bike_in_view = self._with_bike_in_view(moment)
+        for who, carrier in self._carriers.bringing().items():
+            if who in with_bike_in_view:
+                continue
+            assert carrier.last is not None
+            assert carrier.came_at is not None
+            way = [one for one in trails.of(who) if one.at >= carrier.came_at]
+            stop = stop_of(way, LONG_STOP_S) or left_behind(way, trails.recent, standing.boxes)
             if stop is not None and not at_edge(stop.person_px, moment):
-                box, seen = place_at(stop, arrival.last.xyxy_px, trails.recent, standing.boxes)
-                if has_come_far(arrival, box):
-                    return self._put_down(arrival, box, stop.since, riders, certain=seen)
-        way = _way(arrival, trails)
-        slow = arrival.moved and ended_slowly(way) and not at_edge(arrival.last.xyxy_px, moment)
-        if slow and not with_rider and unseen_s >= 2 * self._park_after_s:
-            box = median_box(since(way, LAST_SEEN_S))
-            return self._put_down(arrival, box, resting_since(way, box), riders, certain=False)
-        if unseen_s > LOST_PATIENCE_S and not with_rider:
-            del self._arrivals[arrival.track_id]
-        return None
+                drops.append(self._drop_of_rider(who, carrier.kind, carrier.last.xyxy_px, stop, trails, standing))
+                self._carriers.put_down([who])
+            elif carrier.without_s >= WITHOUT_S and not stop_of(way, 0.0):
+                self._carriers.put_down([who])
+        return drops
 
-    def _put_down(
-        self,
-        arrival: Arrival,
-        box: XyxyPx,
-        parked_at: datetime,
-        riders: frozenset[int],
-        *,
-        certain: bool,
-        track_id: int | None = None,
+    def _with_bike_in_view(self, moment: Moment) -> set[int]:
+        """People beside whom a bike on its way was seen just now: where it is put, it will show itself."""
+        seen = [one for one in self._arrivals.values() if (moment.at - one.last.at).total_seconds() <= IN_VIEW_S]
+        return {who for one in seen for who, seconds in one.company.items() if seconds >= IN_COMPANY_S}
+
+    def _drop_of_rider(
+        self, who: int, kind: Kind, bike_px: XyxyPx, stop: Stop, trails: Trails, standing: Standing
     ) -> Drop:
+        box, seen = place_at(stop, bike_px, trails.recent, standing.boxes)
+        for arrival in list(self._arrivals.values()):
+            if riders_of([arrival.company])[0] == {who}:
+                del self._arrivals[arrival.track_id]
+        return Drop(None, kind, box, stop.since, frozenset({who}), rider_seen=True, certain=seen)
+
+    def _put_down(self, arrival: Arrival, at_rest: Candidate, riders: frozenset[int], trails: Trails) -> Drop:
         del self._arrivals[arrival.track_id]
-        track = arrival.track_id if track_id is None else track_id
-        return Drop(track, arrival.kind, box, parked_at, riders, arrival.is_with_rider(), certain)
+        since_when = resting_since(trails.of(at_rest.track_id), at_rest.box)
+        return Drop(
+            at_rest.track_id, arrival.kind, at_rest.box, since_when, riders, arrival.is_with_rider(), certain=True
+        )
 
 
-def _way(arrival: Arrival, trails: Trails) -> Sequence[Sighting]:
-    """The arriving bike's own sightings, without those after its track went over to another bike."""
-    return [one for one in trails.of(arrival.track_id) if one.at <= arrival.last.at]
+def _is_at_start(trail: Trail, trails: Trails) -> bool:
+    """A bike in the camera's first pictures may be one that stands there."""
+    return trail[0].at <= trails.recent[0].at
 
 
-def _since(trail: Trail, at: datetime) -> Trail:
-    return [one for one in trail if one.at >= at]
+def _standing_of(arrival: Arrival, trails: Trails) -> float:
+    """Of two tracks on one bike the clearer one counts."""
+    return clearness(trails.of(arrival.track_id))

@@ -1,0 +1,161 @@
+"""Who brings a bike. People are found nearly always, a bike pushed into a full rack is not: so the visit is the person's.
+
+Somebody who moves with a bike, pauses, and then walks on without it has left it where they paused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import exp, hypot
+
+import numpy as np
+
+from detector.assignment import as_array, best_pairs, iou_matrix
+from detector.boxes import XyxyPx, intersection_px, iou
+from detector.places import SAME_PLACE_IOU, within_reach
+from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, Trails, distance_px, size_px
+from detector.vocabulary import Detection, Kind, Track
+
+STEP_S = 0.6
+STEP_HEIGHTS = 0.12
+"""Who moves less than this share of their height in a step's time stands."""
+MEMORY_S = 6.0
+LEAST_WITH_S = 0.8
+LEAST_WITH_SHARE = 0.5
+LEAST_WAY_SIZES = 1.0
+"""A bike that was carried less far than its own size was not brought."""
+WITHOUT_S = 4.0
+"""Who moves this long without the bike and never paused has lost it to a mistake of ours."""
+STOOD_AGE_S = 2.5
+STOOD_IOU = 0.5
+STOOD_LOOKS = 2
+ON_PERSON = 0.25
+LONGEST_LOOK_S = 1.0
+
+
+@dataclass(slots=True)
+class Carrier:
+    """One person as to whether a bike goes along with them."""
+
+    with_s: float = 0.0
+    moving_s: float = 0.0
+    """Seconds of moving, and of these with a bike; what is long past counts for less."""
+    first: Sighting | None = None
+    last: Sighting | None = None
+    """Where the bike was first and last seen with them."""
+    kind: Kind = Kind.BICYCLE
+    brings: bool = False
+    takes: bool = False
+    """The bike came out of a place where one stood."""
+    without_s: float = 0.0
+    came_at: datetime | None = None
+
+    def move(self, seconds: float, bike: Detection | None, at: datetime) -> None:
+        """Go a moving look on, with the bike that goes along, if any."""
+        fade = exp(-seconds / MEMORY_S)
+        self.moving_s, self.with_s = fade * self.moving_s + seconds, fade * self.with_s
+        self.without_s = 0.0 if bike else self.without_s + seconds
+        if bike is not None:
+            self.with_s += seconds
+            self.last = Sighting(at, bike.xyxy_px, bike.score)
+            self.first = self.first or self.last
+            self.kind = bike.kind
+        if self._is_bringing():
+            self.brings, self.came_at = True, self.came_at or at
+
+    def _is_bringing(self) -> bool:
+        if self.takes or self.first is None or self.last is None:
+            return False
+        far = distance_px(self.first.xyxy_px, self.last.xyxy_px) >= LEAST_WAY_SIZES * size_px(self.last.xyxy_px)
+        return far and self.with_s >= LEAST_WITH_S and self.with_s >= LEAST_WITH_SHARE * self.moving_s
+
+    def forget(self) -> None:
+        """The bike is put down, or never was."""
+        self.brings, self.first, self.last, self.came_at = False, None, None, None
+        self.with_s = self.moving_s = self.without_s = 0.0
+
+
+class Carriers:
+    """All people in view as to the bikes that go along with them. One bike a person, one person a bike."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, Carrier] = {}
+        self._last_at: datetime | None = None
+
+    def update(self, moment: Moment, trails: Trails, known: Collection[XyxyPx], unseen: Sequence[XyxyPx]) -> None:
+        """Go one frame on. `known` are boxes of bikes known to stand here, `unseen` places whose bike is not in view."""
+        seconds = 0.0 if self._last_at is None else min(LONGEST_LOOK_S, (moment.at - self._last_at).total_seconds())
+        self._last_at = moment.at
+        people = moment.people()
+        along = bikes_along(people, loose_bikes(moment, trails.recent, known))
+        for person in people:
+            carrier = self._of.setdefault(person.track_id, Carrier())
+            if is_moving(trails.of(person.track_id)):
+                bike = along.get(person.track_id)
+                if bike is not None and carrier.first is None:
+                    carrier.takes = _comes_out_of(person.xyxy_px, bike.xyxy_px, unseen)
+                carrier.move(seconds, bike, moment.at)
+        self._of = {who: carrier for who, carrier in self._of.items() if trails.of(who)}
+
+    def bringing(self) -> dict[int, Carrier]:
+        """Who is bringing a bike that has not been put down yet, by track id."""
+        return {who: carrier for who, carrier in self._of.items() if carrier.brings}
+
+    def put_down(self, people: Collection[int]) -> None:
+        """These people's bike has its stay."""
+        for who in people:
+            if who in self._of:
+                self._of[who].forget()
+
+
+def _comes_out_of(person: XyxyPx, bike: XyxyPx, unseen: Sequence[XyxyPx]) -> bool:
+    return any(iou(bike, place) >= SAME_PLACE_IOU or within_reach(person, place) for place in unseen)
+
+
+def is_moving(trail: Trail) -> bool:
+    """Whether somebody's feet moved in the last moment."""
+    if len(trail) < 2:  # noqa: PLR2004 -- one look shows no movement
+        return False
+    since = trail[-1].at - timedelta(seconds=STEP_S)
+    before = next((one for one in reversed(trail[:-1]) if one.at <= since), trail[0])
+    seconds = max(1e-3, (trail[-1].at - before.at).total_seconds())
+    (x, y), (was_x, was_y) = trail[-1].xyxy_px.foot, before.xyxy_px.foot
+    heights = hypot(x - was_x, y - was_y) / max(1.0, trail[-1].xyxy_px.height)
+    return heights >= STEP_HEIGHTS * max(1.0, seconds / STEP_S)
+
+
+def loose_bikes(moment: Moment, recent: Sequence[Moment], known: Collection[XyxyPx]) -> list[Detection]:
+    """The bikes in this frame that neither stand in a known place nor stood where they are some seconds ago."""
+    bikes = [one for one in moment.boxes(TWO_WHEELERS) if one.xyxy_px not in known]
+    if not bikes:
+        return []
+    past = [
+        one.xyxy_px for other in recent if _age_s(moment, other) >= STOOD_AGE_S for one in other.boxes(TWO_WHEELERS)
+    ]
+    alike = iou_matrix(as_array([one.xyxy_px for one in bikes]), as_array(past)) >= STOOD_IOU
+    return [bike for bike, looks in zip(bikes, alike.sum(axis=1), strict=True) if looks < STOOD_LOOKS]
+
+
+def _age_s(moment: Moment, other: Moment) -> float:
+    return (moment.at - other.at).total_seconds()
+
+
+def bikes_along(people: Sequence[Track], bikes: Sequence[Detection]) -> dict[int, Detection]:
+    """Which bike goes with whom in one frame: each person one, each bike one, the closest in sum."""
+    gain = np.zeros((len(people), len(bikes)))
+    for row, person in enumerate(people):
+        for column, bike in enumerate(bikes):
+            gain[row, column] = _togetherness(person.xyxy_px, bike.xyxy_px)
+    return {people[row].track_id: bikes[column] for row, column in best_pairs(gain, 1e-6)}
+
+
+def _togetherness(person: XyxyPx, bike: XyxyPx) -> float:
+    """0 where a person is not at a bike, up to 2 where their feet are in the middle of it."""
+    overlap = intersection_px(person, bike) / max(1.0, min(person.area, bike.area))
+    if not (within_reach(person, bike) or overlap > ON_PERSON):
+        return 0.0
+    x, y = person.foot
+    away = hypot(x - (bike.left + bike.right) / 2, y - bike.bottom) / size_px(bike)
+    return max(0.05, 1 - away) + overlap
