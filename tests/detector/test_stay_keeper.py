@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 from pathlib import Path
 
@@ -56,6 +57,23 @@ def test_a_worker_killed_again_and_again_still_knows_one_stay_and_one_alert(came
     (opened,) = camera.ear.stays("opened")
     assert [stay.stay_id for stay in camera.open_stays] == [opened.stay_id]
     assert camera.ear.alerts() in (["raised"], [])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whenever_workers_die_and_however_long_nobody_looks_there_is_one_stay_and_at_most_one_alert(
+    camera: Camera, seed: int
+) -> None:
+    dice, second = random.Random(seed), 0.0
+    while second < 150:
+        ends = second + (dice.uniform(9, 30) if second == 0 else dice.uniform(0.4, 30))
+        camera.run(Spell(LEAVES_IT, second, ends))
+        second = ends + dice.choice([0.0, 0.0, dice.uniform(0, 20), dice.uniform(0, 60)])
+    camera.run(Spell(LEAVES_IT, second, second + 30))
+    (opened,) = camera.ear.stays("opened")
+    assert [stay.stay_id for stay in camera.open_stays] == [opened.stay_id]
+    assert camera.open_stays[0].parked_at == opened.parked_at
+    assert camera.open_stays[0].state is StayState.LEFT
+    assert camera.ear.alerts() in ([], ["raised"])
 
 
 @pytest.fixture(params=["a restart", "a gap in the frames"])

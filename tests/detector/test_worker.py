@@ -21,6 +21,7 @@ from detector.errors import CannotWriteError, UsageError
 from detector.outbox import Outbox
 from detector.outgoing import Stamper
 from detector.sinks import MqttSink
+from detector.stay_store import StayStore
 from detector.vocabulary import Detection, Frame
 from detector.worker import run_worker
 from detector.worker_commands import app
@@ -52,9 +53,15 @@ def camera(source: Path, **changed: object) -> CameraConfig:
     return CameraConfig.model_validate({"id": "gate", "source": str(source), "thresholds": QUICK} | changed)
 
 
-def watch(config: CameraConfig, sink: MqttSink, detector: DrawnDetector, stop: threading.Event) -> CameraWatch:
+def watch(
+    config: CameraConfig,
+    sink: MqttSink,
+    detector: DrawnDetector,
+    stop: threading.Event,
+    store: StayStore | None = None,
+) -> CameraWatch:
     durable, states = (Stamper("north", "edge-1", "boot-1", os.urandom) for _ in range(2))
-    return CameraWatch(config, SharedModel(detector), Speech(sink, durable, states), stop)
+    return CameraWatch(config, SharedModel(detector), Speech(sink, durable, states), stop, store=store)
 
 
 def run_until(watching: CameraWatch, condition: Callable[[], object]) -> None:
@@ -83,6 +90,23 @@ def test_a_bike_left_unlocked_before_a_live_camera_becomes_an_alert_with_its_pic
     assert numbers == list(range(len(numbers))), "what must arrive is counted without gaps"
     occupancy = [one for one in sink.heard if isinstance(one, RackOccupancy)]
     assert [(one.bikes, one.unlocked) for one in occupancy][:3] == [(0, 0), (1, 0), (1, 1)]
+
+
+def test_a_camera_watched_anew_goes_on_with_its_stays_and_what_was_said_of_them(
+    sink: HearingSink, tmp_path: Path
+) -> None:
+    store = StayStore(tmp_path / "stays.db")
+    clip = write_video(tmp_path / "scene.mp4", scene, count=60)
+    first = watch(camera(clip), sink, DrawnDetector(), threading.Event(), store)
+    run_until(first, lambda: told(sink, "alert", "raised"))
+    write_video(clip, lambda _number: scene(59), count=60)
+    sink.heard.clear()
+    detector = DrawnDetector()
+    second = watch(camera(clip), sink, detector, threading.Event(), store)
+    run_until(second, lambda: detector.looked_at >= 25)
+    occupancy = [one for one in sink.heard if isinstance(one, RackOccupancy)]
+    assert [(one.bikes, one.unlocked) for one in occupancy] == [(1, 1)]
+    assert [one.type for one in sink.heard if one.type in {"stay", "alert"}] == []
 
 
 def test_health_tells_how_many_frames_came_and_were_looked_at(sink: HearingSink, tmp_path: Path) -> None:
