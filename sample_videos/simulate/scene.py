@@ -45,6 +45,8 @@ class Scene:
     """How much of its box the bikes around it fill, 0 to 1, shape (f, a)."""
     width_px: int
     height_px: int
+    duration_s: float
+    """Of the whole clip, whatever the frame rate."""
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -75,7 +77,8 @@ def observe(timeline: Timeline, camera: Camera, frames: Sequence[int]) -> Scene:
     _uncover(looks, near, whole, shown, share, camera)
     crowd = _crowd(whole, kinds)
     times_s = np.array([frame / timeline.scenario.fps for frame in frames])
-    return Scene(times_s, kinds, whole, shown, share, stoop, crowd, camera.width_px, camera.height_px)
+    size = camera.width_px, camera.height_px
+    return Scene(times_s, kinds, whole, shown, share, stoop, crowd, *size, timeline.scenario.duration_s)
 
 
 def _bodies(timeline: Timeline, frames: Sequence[int]) -> tuple[list[Bodies], tuple[Kind, ...]]:

@@ -12,7 +12,7 @@ from sample_videos.render.geometry import Floats
 from sample_videos.simulate.eye import Eye, Jitter, Score
 from sample_videos.simulate.noise import Chance
 from sample_videos.simulate.scene import Scene
-from sample_videos.simulate.strays import Found, Frames, echoes, in_picture, merge, pair_iou, phantoms
+from sample_videos.simulate.strays import Flags, Found, Frames, echoes, in_picture, merge, pair_iou, phantoms
 
 _ODDS = 12.0
 
@@ -26,25 +26,33 @@ def see(scene: Scene, eye: Eye, seed: int, jumps_at_s: Sequence[float] = ()) -> 
         seed: of everything left to chance.
         jumps_at_s: when the light jumps, in seconds of the clip; the eye may add more.
     """
-    duration_s = float(scene.times_s[-1]) + 1.0 if len(scene.times_s) else 0.0
-    chance = Chance(seed, scene.times_s, duration_s)
-    found = _find(scene, eye, chance)
-    _lose_in_jumps(found, scene, eye, chance, jumps_at_s)
+    chance = Chance(seed, scene.times_s, scene.duration_s)
+    there = scene.present & (np.nan_to_num(scene.share) >= eye.ghost_below)
+    there &= ~_dazzled(scene, eye, chance, jumps_at_s) & ~_missed(scene, eye, chance)
+    found = _find(scene, eye, chance, there)
     _drop_the_weaker(found, scene, eye)
     faint = echoes(found, scene, eye, chance)
-    merged = merge(found, scene, eye, chance)
     nothing = phantoms(scene, eye, chance)
-    layers = zip(_as_detections(found, scene, eye, chance), merged, faint, nothing, strict=True)
+    merged = merge(found, scene, eye, chance)  # last: how much it draws depends on the frames, and so on their rate
+    layers = zip(_as_detections(found, scene, eye), merged, faint, nothing, strict=True)
     return [sorted((one for layer in frame for one in layer), key=lambda one: -one.score) for frame in layers]
 
 
-def _find(scene: Scene, eye: Eye, chance: Chance) -> Found:
+def _find(scene: Scene, eye: Eye, chance: Chance, there: Flags) -> Found:
     people, bikes = _log_odds(scene, eye.person, eye, chance), _log_odds(scene, eye.bike, eye, chance)
-    odds = np.where(scene.is_bike, bikes, people) + eye.light
-    lost = chance.spells((len(scene.kinds),), eye.lost_s) < eye.lost
-    score = 1 / (1 + np.exp(-np.clip(np.nan_to_num(odds, nan=-_ODDS), -_ODDS, _ODDS)))
-    there = scene.present & (np.nan_to_num(scene.share) >= eye.ghost_below)
-    return Found(there & (score >= eye.floor) & ~lost, score, _boxes(scene, eye, chance))
+    electric = np.array([kind is Kind.MOTORCYCLE for kind in scene.kinds], dtype=bool)
+    leans = eye.ebike_leans + eye.ebike_leans_sd * chance.dice.standard_normal(len(scene.kinds))
+    odds = np.where(scene.is_bike, bikes, people) + eye.light - eye.ebike * electric
+    score, twin = _score(odds + leans * electric), np.where(electric, _score(odds - leans * electric), 0.0)
+    return Found(there & (score >= eye.floor), score, _boxes(scene, eye, chance), np.where(there, twin, 0.0))
+
+
+def _score(log_odds: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(np.nan_to_num(log_odds, nan=-_ODDS), -_ODDS, _ODDS))))
+
+
+def _missed(scene: Scene, eye: Eye, chance: Chance) -> Flags:
+    return np.asarray(chance.spells((len(scene.kinds),), eye.lost_s) < eye.lost)
 
 
 def _log_odds(scene: Scene, score: Score, eye: Eye, chance: Chance) -> Floats:
@@ -84,12 +92,12 @@ def _wobble(scene: Scene, jitter: Jitter, chance: Chance) -> Floats:
     return np.asarray(jitter.fixed * chance.dice.standard_normal(shape) + sd * np.sqrt(0.5) * (slow + fast))
 
 
-def _lose_in_jumps(found: Found, scene: Scene, eye: Eye, chance: Chance, jumps_at_s: Sequence[float]) -> None:
+def _dazzled(scene: Scene, eye: Eye, chance: Chance, jumps_at_s: Sequence[float]) -> Flags:
     """The light jumps, and for a while no bike is found."""
+    during = np.zeros(len(scene.times_s), dtype=bool)
     for start in (*jumps_at_s, *chance.moments(eye.jumps_per_min)):
-        lasts = chance.dice.uniform(*eye.jump_s)
-        during = (scene.times_s >= start) & (scene.times_s < start + lasts)
-        found.found[during] &= ~scene.is_bike
+        during |= (scene.times_s >= start) & (scene.times_s < start + chance.dice.uniform(*eye.jump_s))
+    return during[:, None] & scene.is_bike[None, :]
 
 
 def _drop_the_weaker(found: Found, scene: Scene, eye: Eye) -> None:
@@ -101,12 +109,12 @@ def _drop_the_weaker(found: Found, scene: Scene, eye: Eye) -> None:
     found.found &= ~(same[None] & stronger & both & over).any(axis=2)
 
 
-def _as_detections(found: Found, scene: Scene, eye: Eye, chance: Chance) -> Frames:
+def _as_detections(found: Found, scene: Scene, eye: Eye) -> Frames:
     frames: Frames = [[] for _ in scene.times_s]
-    mistaken = chance.spells((len(scene.kinds),), eye.mistaken_s) < eye.ebike_as_bike
-    mistaken &= np.array([kind is Kind.MOTORCYCLE for kind in scene.kinds], dtype=bool)
-    scores, boxes, mistakes = found.score.tolist(), found.boxes.tolist(), mistaken.tolist()
+    scores, twins, boxes = found.score.tolist(), found.twin.tolist(), found.boxes.tolist()
     for frame, actor in np.argwhere(found.found).tolist():
-        kind = Kind.BICYCLE if mistakes[frame][actor] else scene.kinds[actor]
-        frames[frame].append(Detection(kind, scores[frame][actor], XyxyPx(*boxes[frame][actor])))
+        one = Detection(scene.kinds[actor], scores[frame][actor], XyxyPx(*boxes[frame][actor]))
+        frames[frame].append(one)
+    for frame, actor in np.argwhere(found.twin >= eye.floor).tolist():
+        frames[frame].append(Detection(Kind.BICYCLE, twins[frame][actor], XyxyPx(*boxes[frame][actor])))
     return frames

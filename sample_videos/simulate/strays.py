@@ -16,6 +16,7 @@ from sample_videos.simulate.noise import Chance
 from sample_videos.simulate.scene import Scene
 
 Frames = list[list[Detection]]
+Flags = NDArray[np.bool_]
 _PHANTOM_KINDS = (Kind.PERSON, Kind.BICYCLE)
 _LEAST_PX = 2.0
 _PART = (0.35, 0.8)
@@ -25,11 +26,13 @@ _BESIDE = 0.35
 
 @dataclass(slots=True)
 class Found:
-    """What is found of the actors: shapes (f, a), (f, a) and (f, a, 4)."""
+    """What is found of the actors: shapes (f, a), but for the boxes with (f, a, 4)."""
 
-    found: NDArray[np.bool_]
+    found: Flags
     score: Floats
     boxes: Floats
+    twin: Floats
+    """Score of a second box of another kind in the same place; 0 where there is none."""
 
 
 def echoes(found: Found, scene: Scene, eye: Eye, chance: Chance) -> Frames:

@@ -35,7 +35,16 @@ def scene(
     bent = np.where(np.array([kind is Kind.PERSON for kind in kinds]), stoop, 0.0)
     stoops: Floats = np.broadcast_to(bent, shape).copy()
     return Scene(
-        times_s, kinds, whole, whole.copy(), np.full(shape, share), stoops, np.full(shape, crowd), WIDTH, HEIGHT
+        times_s,
+        kinds,
+        whole,
+        whole.copy(),
+        np.full(shape, share),
+        stoops,
+        np.full(shape, crowd),
+        WIDTH,
+        HEIGHT,
+        seconds,
     )
 
 
@@ -55,7 +64,7 @@ def test_a_clear_eye_finds_what_is_in_view_where_it_is() -> None:
         assert sorted(one.kind for one in frame) == [Kind.BICYCLE, Kind.PERSON]
         for one in frame:
             true = XyxyPx(*(ONE if one.kind is Kind.BICYCLE else SOMEBODY))
-            assert iou(one.xyxy_px, true) > 0.85
+            assert iou(one.xyxy_px, true) > 0.8
             assert one.score > 0.7
 
 
@@ -166,13 +175,19 @@ def test_phantoms_come_where_nothing_is() -> None:
     assert {one.kind for one in strangers} == {Kind.PERSON, Kind.BICYCLE}
 
 
-def test_an_ebike_is_at_times_called_a_bicycle_and_a_bicycle_never_an_ebike() -> None:
-    electric = (Kind.MOTORCYCLE, FAR)
-    eye = replace(PURE, ebike_as_bike=0.3)
-    found = [one for seed in range(30) for frame in see(scene(BIKE, electric), eye, seed) for one in frame]
-    at_electric = [one.kind for one in found if iou(one.xyxy_px, XyxyPx(*FAR)) > 0.5]
-    assert 0.2 < at_electric.count(Kind.BICYCLE) / len(at_electric) < 0.4
-    assert all(one.kind is Kind.BICYCLE for one in found if iou(one.xyxy_px, XyxyPx(*ONE)) > 0.5)
+def test_an_ebike_is_called_a_motorcycle_or_a_bicycle_or_both_and_a_bicycle_never_a_motorcycle() -> None:
+    frames = [frame for seed in range(40) for frame in see(scene(BIKE, (Kind.MOTORCYCLE, FAR), seconds=5), USUAL, seed)]
+    called = [{one.kind for one in frame if iou(one.xyxy_px, XyxyPx(*FAR)) > 0.6} for frame in frames]
+    assert called.count({Kind.MOTORCYCLE, Kind.BICYCLE}) > 0.3 * len(frames)
+    at_ebike = [[one for one in frame if iou(one.xyxy_px, XyxyPx(*FAR)) > 0.6] for frame in frames]
+    surest = [max(found, key=score_of) for found in at_ebike if found]
+    assert 0.2 < sum(one.kind is Kind.BICYCLE for one in surest) / len(surest) < 0.6
+    at_bike = [one.kind for frame in frames for one in frame if iou(one.xyxy_px, XyxyPx(*ONE)) > 0.6]
+    assert set(at_bike) == {Kind.BICYCLE}
+
+
+def score_of(one: Detection) -> float:
+    return one.score
 
 
 def test_an_empty_scene_has_no_boxes_but_phantoms() -> None:
