@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,8 @@ Frames = list[list[Detection]]
 Flags = NDArray[np.bool_]
 _PHANTOM_KINDS = (Kind.PERSON, Kind.BICYCLE)
 _LEAST_PX = 2.0
-_PART = (0.35, 0.8)
-_NEIGHBOUR = (0.9, 1.5)
-_BESIDE = 0.35
+_ECHO_SIZES = (0.4, 1.4)
+_ECHO_SHIFT = 0.2
 
 
 @dataclass(slots=True)
@@ -39,33 +39,36 @@ def echoes(found: Found, scene: Scene, eye: Eye, chance: Chance) -> Frames:
     """Faint further boxes of the same kind: around a part of a thing, or around it and some of what is beside it."""
     actors, echo = len(scene.kinds), eye.echo
     shape = (actors, echo.each)
-    parts, at = chance.dice.uniform(*_PART, (*shape, 2)), chance.dice.uniform(0, 1, (*shape, 2))
-    beyond = chance.dice.random(shape) < _BESIDE
-    parts[beyond] = chance.dice.uniform(*_NEIGHBOUR, (int(beyond.sum()), 2))
+    scale = np.exp(chance.dice.uniform(math.log(_ECHO_SIZES[0]), math.log(_ECHO_SIZES[1]), (*shape, 2)))
+    shift = _ECHO_SHIFT * chance.dice.standard_normal((*shape, 2))
     slow, fast = chance.wander(shape, echo.lasts_s), chance.wander(shape, 0.1)
     odds = echo.odds + (echo.crowd * scene.crowd + eye.light)[..., None] + echo.sd * np.sqrt(0.5) * (slow + fast)
     score = 1 / (1 + np.exp(-odds))
     frames: Frames = [[] for _ in scene.times_s]
     for frame, actor, one in np.argwhere((score >= eye.floor) & found.found[..., None]).tolist():
         box = found.boxes[frame, actor]
-        size = (box[2:] - box[:2]) * parts[actor, one]
-        low = box[:2] + (box[2:] - box[:2] - size) * at[actor, one]
+        size = (box[2:] - box[:2]) * scale[actor, one]
+        low = (box[:2] + box[2:]) / 2 + (box[2:] - box[:2]) * shift[actor, one] - size / 2
         inside = in_picture(np.concatenate([low, low + size]), scene)
         frames[frame].append(Detection(scene.kinds[actor], float(score[frame, actor, one]), XyxyPx(*inside.tolist())))
     return frames
 
 
 def merge(found: Found, scene: Scene, eye: Eye, chance: Chance) -> Frames:
-    """For a while one box around two bikes stands for both; their own boxes go from `found`."""
+    """For a while one box around two bikes stands for both, and their own go from `found`; or it comes beside them."""
     frames: Frames = [[] for _ in scene.times_s]
     chances = _merge_chances(scene, eye.merge)
     bikes = np.flatnonzero(scene.is_bike).tolist()
     pairs = [(a, b) for a in bikes for b in bikes if a < b and chances[:, a, b].max(initial=0.0) > 0]
     spells = _prone(chance, len(pairs), eye.merge)
     for column, (one, other) in enumerate(pairs):
-        merged = (spells[:, column] < chances[:, one, other]) & found.found[:, one] & found.found[:, other]
-        for frame in np.flatnonzero(merged).tolist():
-            frames[frame].append(_around_both(found, scene, frame, (one, other)))
+        both = found.found[:, one] & found.found[:, other]
+        merged = (spells[:, column] < chances[:, one, other]) & both
+        beside = (spells[:, column] < eye.merge.faint * chances[:, one, other]) & both & ~merged
+        for frame in np.flatnonzero(merged | beside).tolist():
+            around = _around_both(found, scene, frame, (one, other))
+            weak = max(eye.floor, eye.merge.faint_score * around.score)
+            frames[frame].append(around if merged[frame] else replace(around, score=weak))
         found.found[merged, one] = found.found[merged, other] = False
     return frames
 

@@ -130,7 +130,7 @@ def test_the_frame_rate_does_not_change_for_how_long_a_thing_is_missed(eye: str)
 
 
 def test_two_bikes_merge_for_a_while_into_one_box_around_both() -> None:
-    eager = replace(PURE, merge=replace(PURE.merge, chance=0.5, fixed=0.0))
+    eager = replace(PURE, merge=replace(PURE.merge, chance=0.5, fixed=0.0, faint=1.0))
     single = both = 0
     for seed in range(20):
         for frame in see(scene(BIKE, OTHER), eager, seed):
@@ -139,6 +139,16 @@ def test_two_bikes_merge_for_a_while_into_one_box_around_both() -> None:
             both += not around and len(frame) == 2
     assert single + both == 20 * 150
     assert 0.3 < single / (single + both) < 0.7
+
+
+def test_a_box_around_two_bikes_comes_beside_theirs_as_well_and_is_faint() -> None:
+    beside = replace(PURE, merge=replace(PURE.merge, chance=0.2, fixed=0.0, faint=3.0))
+    frames = [frame for seed in range(20) for frame in see(scene(BIKE, OTHER), beside, seed)]
+    extra = [
+        one.score for frame in frames if len(frame) == 3 for one in frame if covers(one, ONE) and covers(one, BESIDE)
+    ]
+    assert 0.2 < len(extra) / len(frames) < 0.6
+    assert max(extra) < 0.3
 
 
 def covers(one: Detection, box: tuple[float, ...]) -> bool:
