@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 import structlog
 
 from detector.config import RackConfig, Thresholds, ViewConfig
+from detector.errors import CannotWriteError
+from detector.stay_memory import remembered_from
+from detector.stay_store import StayStore
 from detector.vocabulary import LockState, ReasonCode, StayState
 from tests.detector.restarts import GREEN, NOTHING_THERE, STANDS, Camera, Ear, Spell
 from tests.detector.scenes import START, Actor, Scene, bike, parked_bike, person, rider, second_of
@@ -207,6 +211,33 @@ def test_a_store_that_cannot_be_written_is_said_once_and_stops_nothing(tmp_path:
         camera.run(Spell(LEAVES_IT, 0, 60))
     assert camera.ear.alerts() == ["raised"]
     assert [line["event"] for line in logs if line["log_level"] == "error"] == ["open stays are not kept"]
+
+
+class FullForAWhile(StayStore):
+    """The disk is full from the third write on, until somebody makes room."""
+
+    writes = 0
+    is_full = True
+
+    def save(self, camera: str, bodies: Mapping[str, str], gone: Collection[str]) -> None:
+        self.writes += 1
+        if self.is_full and self.writes >= 3:
+            raise CannotWriteError("the disk is full")
+        super().save(camera, bodies, gone)
+
+
+def test_after_a_full_disk_everything_is_written_anew(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FullForAWhile(camera.file)
+    monkeypatch.setattr(camera, "store", lambda: store)
+    with structlog.testing.capture_logs() as logs:
+        camera.run(Spell(LEAVES_IT, 0, 40))
+        assert store.writes < 8, "a full disk is not tried at every frame"
+        store.is_full = False
+        camera.run(Spell(LEAVES_IT, 40, 60)).run(Spell(LEAVES_IT, 60, 80))
+    assert len(logs) == 1
+    assert camera.ear.alerts() == ["raised"]
+    (text,) = store.load("gate").values()
+    assert remembered_from(text).place.stay_id == camera.open_stays[0].stay_id
 
 
 def test_a_stay_that_cannot_be_read_back_is_forgotten_and_said(camera: Camera) -> None:
