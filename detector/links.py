@@ -6,7 +6,7 @@ its largest gain to them (Damen & Hogg 2007: from 70-84 % to 93-96 % right links
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,19 +23,22 @@ NEAR_SIZES = 1.5
 LEAST_GAIN = 1e-6
 
 
-def riders_of(companies: Sequence[Mapping[int, float]]) -> list[frozenset[int]]:
+def riders_of(
+    companies: Sequence[Mapping[int, float]], others: Collection[int] = frozenset()
+) -> list[frozenset[int]]:
     """Who came with each bike: one rider a bike, one bike a rider, by the time they were seen together.
 
     Friends who walked along for a good part of the way count with the bike whose rider they are not themselves.
 
     Args:
         companies: for each bike, for how many seconds each person (by track id) was with it.
+        others: riders of bikes that are not asked about; they ride none of these.
     """
-    people = sorted({person for company in companies for person in company})
+    people = sorted({person for company in companies for person in company} - set(others))
     seconds = np.array([[company.get(person, 0.0) for person in people] for company in companies], dtype=np.float64)
     seconds = seconds.reshape(len(companies), len(people))
     rider = {row: people[column] for row, column in best_pairs(seconds, RIDER_S)}
-    taken = set(rider.values())
+    taken = {*rider.values(), *others}
     return [_with_friends(company, rider.get(row), taken) for row, company in enumerate(companies)]
 
 

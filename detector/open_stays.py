@@ -168,14 +168,20 @@ def _score(found: Detection) -> float:
     return found.score
 
 
-def is_same_visit(place: OpenStay, drop: Drop) -> bool:
-    """One rider, one bike, one drop: whether this bike is the one whose stay is already open."""
+def is_same_visit(place: OpenStay, drop: Drop, looks: Looks) -> bool:
+    """One rider, one bike, one drop: whether this bike is the one whose stay is already open.
+
+    A bike that is still seen in its own place did not go over to another one.
+    """
     if place.preexisting or place.left_at is not None:
         return False
     soon = abs((drop.parked_at - place.parked_at).total_seconds()) <= SETTLE_S
+    if soon and iou(place.box_px, drop.xyxy_px) >= SAME_PLACE_IOU:
+        return True
+    stays_put = looks.of.get(place.stay_id) is Look.SEEN and drop.track_id not in place.track_ids
     near = distance_px(place.box_px, drop.xyxy_px) <= NEAR_SIZES * size_px(place.box_px)
     same_rider = bool(place.attendance.riders & drop.riders) or not (place.attendance.riders and drop.riders)
-    return soon and near and same_rider
+    return soon and near and same_rider and not stays_put
 
 
 def makes_room(place: OpenStay, drop: Drop) -> bool:

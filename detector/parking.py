@@ -81,7 +81,7 @@ class ParkingWatch:
         standing = self._standing(looks)
         events = [*self._close_the_gone(looks, moment, seconds), *self._attend(moment)]
         for drop in self._visits.update(moment, self._trails, self._settled(), standing):
-            events += self._put_down(drop, moment)
+            events += self._put_down(drop, looks, moment)
         return events + self._find_standing(moment)
 
     def _look_anew(self, at: datetime) -> None:
@@ -95,7 +95,9 @@ class ParkingWatch:
 
     def _standing(self, looks: Looks) -> Standing:
         unseen = (place.box_px for place in self._places if looks.of[place.stay_id] is not Look.SEEN)
-        return Standing(tuple(place.box_px for place in self._places), tuple(unseen), looks.known_boxes)
+        attended = [place for place in self._places if not (place.preexisting or place.attendance.has_left)]
+        riders = frozenset(rider for place in attended for rider in place.attendance.riders)
+        return Standing(tuple(place.box_px for place in self._places), tuple(unseen), looks.known_boxes, riders)
 
     def _settled(self) -> frozenset[int]:
         return frozenset(track_id for place in self._places for track_id in place.track_ids)
@@ -214,11 +216,11 @@ class ParkingWatch:
 
     # Bikes that come
 
-    def _put_down(self, drop: Drop, moment: Moment) -> list[StayEvent]:
+    def _put_down(self, drop: Drop, looks: Looks, moment: Moment) -> list[StayEvent]:
         rack = rack_of(self._racks, drop.xyxy_px, moment.width_px, moment.height_px)
         if rack is None:
             return []
-        same = next((place for place in self._places if is_same_visit(place, drop)), None)
+        same = next((place for place in self._places if is_same_visit(place, drop, looks)), None)
         if same is not None:
             same.settle(drop.xyxy_px, drop.parked_at)
             same.certain = same.certain or drop.certain

@@ -38,6 +38,7 @@ LONG_STOP_S = 4.0
 """Who brought a bike and stands still this long has put it down."""
 IN_VIEW_S = 1.5
 IN_COMPANY_S = 0.5
+IN_VIEW_SCORE = 0.2
 HOP_LOOKS = 3
 HOP_S = 0.6
 
@@ -69,6 +70,8 @@ class Standing:
     unseen: tuple[XyxyPx, ...] = ()
     known_boxes: frozenset[XyxyPx] = frozenset()
     """This frame's boxes that were taken for them."""
+    riders: frozenset[int] = frozenset()
+    """Who came with them and has not left yet."""
 
 
 class Visits:
@@ -156,7 +159,7 @@ class Visits:
             [[self._may_be(one, candidate, moment, trails) for candidate in candidates] for one in arrivals], dtype=bool
         ).reshape(len(arrivals), len(candidates))
         pairs = drops_of([(one.track_id, one.last.xyxy_px) for one in arrivals], candidates, possible)
-        riders = riders_of([one.company for one in arrivals])
+        riders = riders_of([one.company for one in arrivals], standing.riders)
         return [self._put_down(arrivals[row], at_rest, riders[row], trails) for row, at_rest in pairs]
 
     def _candidates(
@@ -190,12 +193,12 @@ class Visits:
         drops = []
         with_bike_in_view = self._with_bike_in_view(moment)
         for who, carrier in self._carriers.bringing().items():
-            if who in with_bike_in_view:
-                continue
             assert carrier.last is not None
             assert carrier.came_at is not None
             way = [one for one in trails.of(who) if one.at >= carrier.came_at]
-            stop = stop_of(way, LONG_STOP_S) or left_behind(way, trails.recent, standing.boxes)
+            stop = stop_of(way, LONG_STOP_S)
+            if stop is None and who not in with_bike_in_view:
+                stop = left_behind(way, trails.recent, standing.boxes)
             if stop is not None and not at_edge(stop.person_px, moment):
                 drops.append(self._drop_of_rider(who, carrier.kind, carrier.last.xyxy_px, stop, trails, standing))
                 self._carriers.put_down([who])
@@ -205,7 +208,11 @@ class Visits:
 
     def _with_bike_in_view(self, moment: Moment) -> set[int]:
         """People beside whom a bike on its way was seen just now: where it is put, it will show itself."""
-        seen = [one for one in self._arrivals.values() if (moment.at - one.last.at).total_seconds() <= IN_VIEW_S]
+        seen = [
+            one
+            for one in self._arrivals.values()
+            if (moment.at - one.last.at).total_seconds() <= IN_VIEW_S and one.last.score >= IN_VIEW_SCORE
+        ]
         return {who for one in seen for who, seconds in one.company.items() if seconds >= IN_COMPANY_S}
 
     def _drop_of_rider(
