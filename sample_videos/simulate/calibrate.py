@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,21 @@ from numpy.typing import NDArray
 
 from detector.assignment import best_pairs, iou_matrix
 from detector.detection import BikeDetector, Choices
+from detector.evaluation.outcomes import ClipOutcome
+from detector.evaluation.scores import scores_of
 from detector.frames import read_frames
 from detector.vocabulary import Detection, Kind
 from sample_videos.render.camera import camera_of
 from sample_videos.render.geometry import Floats
 from sample_videos.render.scenario import read_scenario
-from sample_videos.render.timeline import build_timeline
+from sample_videos.render.timeline import Timeline, build_timeline
+from sample_videos.render.truth import truth_of
 from sample_videos.simulate.eye import EYES
+from sample_videos.simulate.pictures import pictures
+from sample_videos.simulate.run import Run, follow
 from sample_videos.simulate.scene import Scene, frames_at, observe
 from sample_videos.simulate.seeing import see
-from sample_videos.simulate.suite import SCENARIOS
+from sample_videos.simulate.suite import AS_THEY_ARE, SCENARIOS, outcome
 
 CLIPS = Path(__file__).parents[1]
 SAME_IOU = 0.4
@@ -197,13 +203,35 @@ def _correlation(one: Floats, other: Floats) -> float:
 def main() -> int:
     options = _options().parse_args()
     model = BikeDetector.from_folder(options.model, Choices(threads=options.threads))
-    measured, simulated = [], []
+    looks: tuple[list[Looks], list[Looks]] = ([], [])
+    outcomes: tuple[list[ClipOutcome], list[ClipOutcome]] = ([], [])
     for name in options.clips or sorted(path.stem for path in CLIPS.glob("*.mp4")):
-        scene, frames, fps = _real(name, model, options.fps)
-        measured.append(looks_of(scene, frames, fps))
-        simulated += [looks_of(scene, see(scene, EYES[options.eye], seed), fps) for seed in range(options.seeds)]
-    print(table(joined(measured), joined(simulated)))
+        clip = _clip(name, options.fps)
+        found = [(0, clip.found_by(model))]
+        found += [(1, see(clip.scene, EYES[options.eye], seed)) for seed in range(options.seeds)]
+        for who, frames in found:
+            looks[who].append(looks_of(clip.scene, frames, clip.fps))
+            outcomes[who].append(clip.through_the_line(frames))
+    print(table(joined(looks[0]), joined(looks[1])))
+    print(line_table(*outcomes))
     return 0
+
+
+def line_table(measured: Sequence[ClipOutcome], simulated: Sequence[ClipOutcome]) -> str:
+    """What the line makes of the real and of the simulated boxes of the same clips."""
+    lines = []
+    for who, outcomes in (("real", measured), ("sim", simulated)):
+        overall = scores_of(outcomes, AS_THEY_ARE).overall
+        stays, first = overall.stays, overall.first_verdict
+        rates = {
+            "visits found": stays.recall,
+            "standing bikes found": stays.standing,
+            "called rightly unlocked": first.recall,
+            "rightly locked": first.locked_recall,
+        }
+        told = ", ".join(f"{name} {rate.hits}/{rate.n}" for name, rate in rates.items())
+        lines.append(f"through the line, {who}: {told}, invented {stays.invented.count}/{stays.invented.stays}")
+    return "\n".join(lines)
 
 
 def _options() -> argparse.ArgumentParser:
@@ -217,14 +245,31 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-def _real(name: str, model: BikeDetector, fps: int) -> tuple[Scene, Frames, int]:
-    """The scene of a rendered clip and what the model finds in it."""
+@dataclass(frozen=True, slots=True)
+class _Clip:
+    """A rendered clip and all that is known about it."""
+
+    name: str
+    timeline: Timeline
+    fps: int
+    scene: Scene
+
+    def found_by(self, model: BikeDetector) -> Frames:
+        frames = [model.detect(frame) for frame in read_frames(CLIPS / f"{self.name}.mp4", fps=self.fps)]
+        return frames[: len(self.scene.times_s)]
+
+    def through_the_line(self, frames: Frames) -> ClipOutcome:
+        truth = truth_of(self.name, self.timeline).model_copy(update={"fps": self.fps})
+        at = frames_at(self.timeline, self.fps)
+        seen = pictures(self.timeline, camera_of(self.timeline.scenario), at, self.fps)
+        ledger = follow(frames, truth, islice(seen, len(frames)))
+        return outcome(Run(self.name, truth, tuple(map(tuple, frames)), self.fps, ledger))
+
+
+def _clip(name: str, fps: int) -> _Clip:
     scenario = read_scenario(SCENARIOS / f"{name}.toml")
-    fps = min(fps, scenario.fps)
-    timeline = build_timeline(scenario)
-    frames = [model.detect(frame) for frame in read_frames(CLIPS / f"{name}.mp4", fps=fps)]
-    scene = observe(timeline, camera_of(scenario), frames_at(timeline, fps))
-    return scene, frames[: len(scene.times_s)], fps
+    timeline, fps = build_timeline(scenario), min(fps, scenario.fps)
+    return _Clip(name, timeline, fps, observe(timeline, camera_of(scenario), frames_at(timeline, fps)))
 
 
 if __name__ == "__main__":
