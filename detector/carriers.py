@@ -24,9 +24,9 @@ STEP_HEIGHTS = 0.12
 MEMORY_S = 6.0
 LEAST_WITH_S = 0.8
 LEAST_WITH_SHARE = 0.5
-LEAST_WAY_SIZES = 1.0
-"""A bike that was carried less far than its own size was not brought."""
-WITHOUT_S = 4.0
+LEAST_WAY_SIZES = 0.6
+"""A bike that was carried less far than this share of its own size was not brought."""
+WITHOUT_S = 8.0
 """Who moves this long without the bike and never paused has lost it to a mistake of ours."""
 STOOD_AGE_S = 2.5
 STOOD_IOU = 0.5
@@ -50,7 +50,6 @@ class Carrier:
     takes: bool = False
     """The bike came out of a place where one stood."""
     without_s: float = 0.0
-    came_at: datetime | None = None
 
     def move(self, seconds: float, bike: Detection | None, at: datetime) -> None:
         """Go a moving look on, with the bike that goes along, if any."""
@@ -63,7 +62,7 @@ class Carrier:
             self.first = self.first or self.last
             self.kind = bike.kind
         if self._is_bringing():
-            self.brings, self.came_at = True, self.came_at or at
+            self.brings = True
 
     def _is_bringing(self) -> bool:
         if self.takes or self.first is None or self.last is None:
@@ -73,7 +72,7 @@ class Carrier:
 
     def forget(self) -> None:
         """The bike is put down, or never was."""
-        self.brings, self.first, self.last, self.came_at = False, None, None, None
+        self.brings, self.first, self.last = False, None, None
         self.with_s = self.moving_s = self.without_s = 0.0
 
 

@@ -8,13 +8,16 @@ from typing import NamedTuple
 
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.places import SAME_PLACE_IOU
-from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, distance_px, median_box, size_px, span_s
+from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, distance_px, median_box, since, size_px, span_s
 
-STOPPED_HEIGHTS = 0.3
+STOPPED_HEIGHTS = 0.15
 """Somebody whose feet keep within this share of their height has stopped."""
+LONG_STOP_S = 4.0
+"""Who brought a bike and stands still this long has put it down."""
 PAUSE_S = 1.2
 """Putting a bike into a rack takes at least this long."""
 WALKED_OFF_HEIGHTS = 1.0
+SAME_STOP_HEIGHTS = 0.6
 WITH_BIKE_SHARE = 0.25
 NEAR_SIZES = 0.7
 LEAST_LOOKS = 3
@@ -28,35 +31,65 @@ class Stop(NamedTuple):
     since: datetime
 
 
-def stop_of(trail: Trail, rest_s: float) -> Stop | None:
+def stop_of(way: Trail, rest_s: float) -> Stop | None:
     """Whether somebody stands still at the end of their path for at least `rest_s` seconds."""
-    if not trail:
-        return None
-    still = _still_end(trail)
+    still = _still_end(way)
     if len(still) < LEAST_LOOKS or span_s(still) < rest_s:
         return None
-    return Stop(median_box(still), still[0].at)
+    return Stop(median_box(since(still, PAUSE_S)), still[0].at)
 
 
-def left_behind(way: Trail, recent: Sequence[Moment], places: Collection[XyxyPx]) -> Stop | None:
-    """Whether somebody stopped a moment on their way and now walks on without a bike: it stands where they stopped.
+def _still_end(way: Trail) -> Sequence[Sighting]:
+    """The sightings at the path's end whose feet are near where they are now; one stray look is forgiven."""
+    if not way:
+        return way
+    here = median_box(way[-LEAST_LOOKS:])
+    reach_px, (x, y) = STOPPED_HEIGHTS * max(1.0, here.height), here.foot
+    still: list[Sighting] = []
+    strays = 0
+    for sighting in reversed(way):
+        foot_x, foot_y = sighting.xyxy_px.foot
+        strays = strays + 1 if abs(foot_x - x) > reach_px or abs(foot_y - y) > reach_px else 0
+        if strays > 1:
+            break
+        if not strays:
+            still.append(sighting)
+    return still[::-1]
+
+
+def put_down_by(way: Trail, recent: Sequence[Moment], places: Collection[XyxyPx], *, bike_in_view: bool) -> Stop | None:
+    """Where somebody who brought a bike put it down: they stand there for long, or paused and now walk on without it.
+
+    Who locks the bike steps aside first, so of the pauses near each other the first one counts.
 
     Args:
-        way: their path since the bike was last seen with them.
+        way: their path since they were seen with the bike.
         recent: the last seconds.
         places: boxes of bikes that stand there already; one of them beside the path is not theirs.
+        bike_in_view: it is still seen with them, so walking on means nothing yet.
     """
-    pauses = [stop for end in range(LEAST_LOOKS, len(way)) if (stop := stop_of(way[:end], PAUSE_S)) is not None]
+    if stop_of(way, LONG_STOP_S) is None and (bike_in_view or not _walks_without(way, recent, places)):
+        return None
+    pauses = [stop for end in range(LEAST_LOOKS, len(way) + 1) if (stop := stop_of(way[:end], PAUSE_S)) is not None]
     if not pauses:
         return None
-    pause = max(pauses, key=lambda stop: stop.since)
-    height = max(1.0, pause.person_px.height)
-    off = [one for one in way if distance_px(one.xyxy_px, pause.person_px) >= WALKED_OFF_HEIGHTS * height]
-    after = [one for one in off if one.at > pause.since]
+    last, near_px = pauses[-1].person_px, SAME_STOP_HEIGHTS * pauses[-1].person_px.height
+    return next(stop for stop in pauses if distance_px(stop.person_px, last) <= near_px)
+
+
+def _walks_without(way: Trail, recent: Sequence[Moment], places: Collection[XyxyPx]) -> bool:
+    pauses = [stop for end in range(LEAST_LOOKS, len(way)) if (stop := stop_of(way[:end], PAUSE_S)) is not None]
+    if not pauses:
+        return False
+    pause, height = pauses[-1], max(1.0, pauses[-1].person_px.height)
+    after = [
+        one
+        for one in way
+        if one.at > pause.since and distance_px(one.xyxy_px, pause.person_px) >= WALKED_OFF_HEIGHTS * height
+    ]
     if len(after) < LEAST_LOOKS or way[-1] not in after:
-        return None
-    with_bike = sum(_has_bike(one, recent, places) for one in after)
-    return pause if with_bike <= WITH_BIKE_SHARE * len(after) else None
+        return False
+    return sum(_has_bike(one, recent, places) for one in after) <= WITH_BIKE_SHARE * len(after)
 
 
 def _has_bike(one: Sighting, recent: Sequence[Moment], places: Collection[XyxyPx]) -> bool:
@@ -66,21 +99,6 @@ def _has_bike(one: Sighting, recent: Sequence[Moment], places: Collection[XyxyPx
         and all(iou(box.xyxy_px, place) < SAME_PLACE_IOU for place in places)
         for box in moment.boxes(TWO_WHEELERS)
     )
-
-
-def _still_end(trail: Trail) -> Sequence[Sighting]:
-    """The sightings at the path's end whose feet are near the last one's; one stray look is forgiven."""
-    reach_px, last = STOPPED_HEIGHTS * max(1.0, trail[-1].xyxy_px.height), trail[-1].xyxy_px.foot
-    still: list[Sighting] = []
-    strays = 0
-    for sighting in reversed(trail):
-        x, y = sighting.xyxy_px.foot
-        strays = strays + 1 if abs(x - last[0]) > reach_px or abs(y - last[1]) > 2 * reach_px else 0
-        if strays > 1:
-            break
-        if not strays:
-            still.append(sighting)
-    return still[::-1]
 
 
 def place_at(stop: Stop, bike_px: XyxyPx, recent: Sequence[Moment], places: Collection[XyxyPx]) -> tuple[XyxyPx, bool]:
@@ -97,10 +115,10 @@ def place_at(stop: Stop, bike_px: XyxyPx, recent: Sequence[Moment], places: Coll
     """
     guess = _beside(stop.person_px, bike_px)
     before = [one for one in recent if one.at < stop.since - timedelta(seconds=1)]
-    since = [one for one in recent if one.at >= stop.since]
+    afterwards = [one for one in recent if one.at >= stop.since]
     new = [
         Sighting(moment.at, box.xyxy_px, box.score)
-        for moment in since
+        for moment in afterwards
         for box in moment.boxes(TWO_WHEELERS)
         if distance_px(box.xyxy_px, guess) <= NEAR_SIZES * size_px(guess)
         and all(iou(box.xyxy_px, place) < SAME_PLACE_IOU for place in places)

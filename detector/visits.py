@@ -28,14 +28,14 @@ from detector.carriers import WITHOUT_S, Carriers
 from detector.links import Candidate, drops_of, riders_of
 from detector.places import SAME_PLACE_IOU
 from detector.rest import resting_box, resting_since
-from detector.rider_stops import Stop, left_behind, place_at, stop_of
+from detector.rider_stops import Stop, place_at, put_down_by, stop_of
 from detector.trails import Moment, Sighting, Trail, Trails, distance_px, size_px, span_s
 from detector.vocabulary import Kind, Track
 
 LOST_PATIENCE_S = 10.0
 NEAR_SIZES = 1.5
-LONG_STOP_S = 4.0
-"""Who brought a bike and stands still this long has put it down."""
+STILL_WITH_S = 1.5
+"""Where a bike was seen with its rider last, they may already have stopped to put it down."""
 IN_VIEW_S = 1.5
 IN_COMPANY_S = 0.5
 IN_VIEW_SCORE = 0.2
@@ -194,11 +194,9 @@ class Visits:
         with_bike_in_view = self._with_bike_in_view(moment)
         for who, carrier in self._carriers.bringing().items():
             assert carrier.last is not None
-            assert carrier.came_at is not None
-            way = [one for one in trails.of(who) if one.at >= carrier.came_at]
-            stop = stop_of(way, LONG_STOP_S)
-            if stop is None and who not in with_bike_in_view:
-                stop = left_behind(way, trails.recent, standing.boxes)
+            way = [one for one in trails.of(who) if one.at >= carrier.last.at - timedelta(seconds=STILL_WITH_S)]
+            in_view = who in with_bike_in_view
+            stop = put_down_by(way, trails.recent, standing.boxes, bike_in_view=in_view)
             if stop is not None and not at_edge(stop.person_px, moment):
                 drops.append(self._drop_of_rider(who, carrier.kind, carrier.last.xyxy_px, stop, trails, standing))
                 self._carriers.put_down([who])
