@@ -1,0 +1,201 @@
+"""Who brings a bike, as their way shows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import pytest
+
+from detector.boxes import XyxyPx
+from detector.carriers import Carriers, bikes_along, is_moving, loose_bikes
+from detector.trails import Trails
+from detector.vocabulary import Detection, Kind
+from tests.detector.films import bike_on, film, followed, moment_of, person_on, trail_of, trails_of
+from tests.detector.scenes import Actor, bike, person
+
+ANNA, BEN = 1, 2
+FRAME_RATES = [2.0, 5.0, 15.0]
+RACKED_X = (100, 230, 360, 490)
+RACK = {10 + place: bike((0, x, 300), (60, x, 300)) for place, x in enumerate(RACKED_X)}
+RACKED = tuple(bike_on(x, 300) for x in RACKED_X)
+ALONG_THE_RACK = person((4, 20, 320), (14, 620, 320))
+
+
+def _walk(
+    actors: Mapping[int, Actor],
+    ends_s: float,
+    *,
+    fps: float = 5.0,
+    known: Collection[XyxyPx] = (),
+    unseen: Sequence[XyxyPx] = (),
+) -> Carriers:
+    carriers, trails = Carriers(), Trails()
+    for moment in film(actors, ends_s, fps):
+        trails.update(moment)
+        carriers.update(moment, trails, known, unseen)
+    return carriers
+
+
+def _pushes(bike_from: float, bike_to: float, ends_s: float = 4.0) -> dict[int, Actor]:
+    return {
+        ANNA: person((0, bike_from + 20, 310), (ends_s, bike_to + 20, 310)),
+        10: bike((0, bike_from, 300), (ends_s, bike_to, 300)),
+    }
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+@pytest.mark.parametrize("known", [RACKED, ()])
+def test_who_walks_along_standing_bikes_brings_none_of_them(fps: float, known: Collection[XyxyPx]) -> None:
+    """Neither where they are known to stand there nor where they have merely stood for some seconds."""
+    for ends_s in (6, 8, 10, 12, 14):
+        assert not _walk(RACK | {ANNA: ALONG_THE_RACK}, ends_s, fps=fps, known=known).bringing()
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+@pytest.mark.parametrize("speed", [30.0, 60.0, 120.0])
+def test_who_pushes_or_rides_a_bike_brings_it(fps: float, speed: float) -> None:
+    carriers = _walk(_pushes(100, 100 + 4 * speed), 4, fps=fps)
+    (carrier,) = carriers.bringing().values()
+    assert carrier.kind is Kind.BICYCLE
+    assert carrier.first is not None
+    assert carrier.last is not None
+    assert carrier.last.xyxy_px.left - carrier.first.xyxy_px.left > 60
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_who_brings_a_bike_past_standing_ones_brings_just_that(fps: float) -> None:
+    pushed = {10: bike((0, 30, 340), (8, 420, 340)), ANNA: person((0, 60, 350), (8, 450, 350))}
+    rack = {number + 20: one for number, one in RACK.items()}
+    (carrier,) = _walk(rack | pushed, 8, fps=fps, known=RACKED).bringing().values()
+    assert carrier.last is not None
+    assert carrier.last.xyxy_px.bottom == 340
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_a_bike_out_of_a_known_place_is_taken_not_brought(fps: float) -> None:
+    away = _pushes(360, 600)
+    assert not _walk(away, 4, fps=fps, unseen=[bike_on(360, 300)]).bringing()
+    assert _walk(away, 4, fps=fps, unseen=[bike_on(100, 300)]).bringing(), "another place was empty, not this one"
+
+
+BRINGS_NOTHING = {
+    "stands beside a bike that somebody else rolls by": {
+        ANNA: person((0, 300, 310), (6, 300, 310)),
+        10: bike((0, 260, 300), (6, 340, 300)),
+    },
+    "moves a bike by less than half of its size": _pushes(300, 350),
+    "passes the bike of somebody who is coming": {
+        ANNA: person((0, 620, 310), (5, 20, 310)),
+        BEN: person((0, 120, 312), (5, 420, 312)),
+        10: bike((0, 100, 300), (5, 400, 300)),
+    },
+    "walks far off from a bike that rolls": {
+        ANNA: person((0, 100, 460), (4, 500, 460)),
+        10: bike((0, 100, 200), (4, 500, 200)),
+    },
+}
+
+
+@pytest.mark.parametrize("what", BRINGS_NOTHING)
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_it_is_not_brought_by_who(what: str, fps: float) -> None:
+    assert ANNA not in _walk(BRINGS_NOTHING[what], 4, fps=fps).bringing()
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_a_long_walk_with_a_bike_for_a_moment_brings_nothing(fps: float) -> None:
+    """A box that is drawn beside somebody for a second is a mistake, not their bike."""
+    walker = person((0, 20, 310), (10, 620, 310))
+    stray = bike((4.0, 260, 300), (5.0, 320, 300))
+    assert not _walk({ANNA: walker, 10: stray}, 10, fps=fps).bringing()
+
+
+def test_what_is_put_down_is_not_brought_any_more() -> None:
+    carriers = _walk(_pushes(100, 340), 4)
+    carriers.put_down([BEN])
+    assert set(carriers.bringing()) == {ANNA}
+    carriers.put_down([ANNA])
+    assert not carriers.bringing()
+
+
+def test_who_is_long_out_of_view_is_forgotten() -> None:
+    assert not _walk(_pushes(100, 340), 40).bringing()
+
+
+def test_how_long_somebody_walks_without_the_bike_is_counted() -> None:
+    lost = {ANNA: person((0, 100, 310), (10, 600, 310)), 10: bike((0, 80, 300), (4, 280, 300))}
+    carrier = _walk(lost, 9).bringing()[ANNA]
+    assert carrier.without_s == pytest.approx(4.8, abs=0.5)
+
+
+WALKS = [
+    # 60 pixels a second: a walk.
+    (60.0, True),
+    # 30 pixels a second: slow, as beside a bike.
+    (30.0, True),
+    # Boxes jitter; nobody walks 8 pixels a second.
+    (8.0, False),
+    (0.0, False),
+]
+
+
+@pytest.mark.parametrize("step_s", [0.07, 0.2, 0.5])
+@pytest.mark.parametrize(("px_per_s", "moving"), WALKS)
+def test_who_moves_their_feet_is_moving_at_any_frame_rate(step_s: float, px_per_s: float, *, moving: bool) -> None:
+    way = trail_of([person_on(100 + px_per_s * step_s * step, 300) for step in range(int(2 / step_s))], step_s)
+    assert is_moving(way) is moving
+
+
+def test_one_look_shows_no_movement() -> None:
+    assert not is_moving(trail_of([person_on(100, 300)]))
+
+
+def _found(*boxes: XyxyPx) -> list[Detection]:
+    return [Detection(Kind.BICYCLE, 0.8, box) for box in boxes]
+
+
+PAIRS: list[tuple[list[XyxyPx], list[XyxyPx], dict[int, int]]] = [
+    # One bike between two people: the one whose feet are at it has it.
+    ([person_on(100, 305), person_on(170, 305)], [bike_on(110, 300)], {0: 0}),
+    # Two people side by side with a bike each: not both the same one.
+    ([person_on(130, 305), person_on(160, 305)], [bike_on(110, 300), bike_on(180, 300)], {0: 0, 1: 1}),
+    # Nobody near.
+    ([person_on(500, 305)], [bike_on(110, 300)], {}),
+    # On the saddle: feet above the ground, body over the bike.
+    ([person_on(110, 285)], [bike_on(110, 300)], {0: 0}),
+    ([], [bike_on(110, 300)], {}),
+    ([person_on(110, 285)], [], {}),
+]
+
+
+@pytest.mark.parametrize(("people", "bikes", "pairs"), PAIRS)
+def test_one_bike_a_person_and_one_person_a_bike(
+    people: list[XyxyPx], bikes: list[XyxyPx], pairs: dict[int, int]
+) -> None:
+    found = bikes_along([followed(who, box, 0) for who, box in enumerate(people)], _found(*bikes))
+    assert {who: bikes.index(bike.xyxy_px) for who, bike in found.items()} == pairs
+
+
+LOOSE = [
+    # It came just now.
+    (bike((4.6, 100, 300), (5, 100, 300)), (), 1),
+    # It has stood there since the beginning.
+    (bike((0, 100, 300), (5, 100, 300)), (), 0),
+    # The same, but the tracker lost it a moment ago: its old boxes say that it stood there.
+    (bike((0, 100, 300), (5, 100, 300), unseen=[(4.0, 4.7)]), (), 0),
+    # It moves.
+    (bike((0, 100, 300), (5, 500, 300)), (), 1),
+    # It came just now, but its box is known to be that of a bike that stands there.
+    (bike((4.6, 100, 300), (5, 100, 300)), (bike_on(100, 300),), 0),
+]
+
+
+@pytest.mark.parametrize(("actor", "known", "count"), LOOSE)
+def test_a_loose_bike_has_not_stood_where_it_is(actor: Actor, known: tuple[XyxyPx, ...], count: int) -> None:
+    moments = list(film({10: actor}, 5))
+    assert len(loose_bikes(moments[-1], trails_of(moments), known)) == count
+
+
+def test_no_bike_is_loose_where_there_is_none() -> None:
+    moment = moment_of(0, followed(ANNA, person_on(100, 300), 0))
+    assert loose_bikes(moment, trails_of([moment]), ()) == []
