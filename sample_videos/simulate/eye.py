@@ -50,7 +50,9 @@ class Jitter:
     """Added when all of it is hidden; in proportion before that."""
     crowd: float
     """Added when bikes fill its box; in proportion before that."""
+    slow_s: float = 1.5
     fast_s: float = 0.2
+    """Half of it wanders with the one, half with the other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from sample_videos.render.geometry import Floats
 
-GRID_PER_S = 30
+GRID_PER_S = 15
 """Moments a second at which chance is drawn; frames take the latest."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -51,6 +51,12 @@ class Scene:
     @property
     def present(self) -> NDArray[np.bool_]:
         return np.isfinite(self.whole[..., 0])
+
+    def of(self, chosen: NDArray[np.bool_]) -> Scene:
+        """The same scene with some of its actors only; flags of shape (a,)."""
+        kinds = tuple(kind for kind, wanted in zip(self.kinds, chosen, strict=True) if wanted)
+        parts = {name: getattr(self, name)[:, chosen] for name in ("whole", "shown", "share", "stoop", "crowd")}
+        return replace(self, kinds=kinds, **parts)
 
     @property
     def is_bike(self) -> NDArray[np.bool_]:

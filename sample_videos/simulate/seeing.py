@@ -39,12 +39,21 @@ def see(scene: Scene, eye: Eye, seed: int, jumps_at_s: Sequence[float] = ()) -> 
 
 
 def _find(scene: Scene, eye: Eye, chance: Chance, there: Flags) -> Found:
-    people, bikes = _log_odds(scene, eye.person, eye, chance), _log_odds(scene, eye.bike, eye, chance)
+    people, bikes = scene.of(~scene.is_bike), scene.of(scene.is_bike)
+    odds = _joined(scene, _log_odds(people, eye.person, eye, chance), _log_odds(bikes, eye.bike, eye, chance))
+    wobble = _joined(scene, _wobble(people, eye.person_jitter, chance), _wobble(bikes, eye.bike_jitter, chance))
     electric = np.array([kind is Kind.MOTORCYCLE for kind in scene.kinds], dtype=bool)
     leans = eye.ebike_leans + eye.ebike_leans_sd * chance.dice.standard_normal(len(scene.kinds))
-    odds = np.where(scene.is_bike, bikes, people) + eye.light - eye.ebike * electric
+    odds += eye.light - eye.ebike * electric
     score, twin = _score(odds + leans * electric), np.where(electric, _score(odds - leans * electric), 0.0)
-    return Found(there & (score >= eye.floor), score, _boxes(scene, eye, chance), np.where(there, twin, 0.0))
+    return Found(there & (score >= eye.floor), score, _boxes(scene, eye, wobble), np.where(there, twin, 0.0))
+
+
+def _joined(scene: Scene, people: Floats, bikes: Floats) -> Floats:
+    """Numbers of people and of bikes, shapes (f, n, ...), in the order of the scene's actors."""
+    both = np.empty((len(people), len(scene.kinds), *people.shape[2:]))
+    both[:, ~scene.is_bike], both[:, scene.is_bike] = people, bikes
+    return both
 
 
 def _score(log_odds: Floats) -> Floats:
@@ -56,7 +65,7 @@ def _missed(scene: Scene, eye: Eye, chance: Chance) -> Flags:
 
 
 def _log_odds(scene: Scene, score: Score, eye: Eye, chance: Chance) -> Floats:
-    """Of every thing's score in every frame, if it were of the kind that `score` is about; shape (f, a)."""
+    """Of every thing's score in every frame, shape (f, a); all are of the kind that `score` is about."""
     actors, dice = (len(scene.kinds),), chance.dice
     slow_sd = score.slow_sd + score.crowd_sd * scene.crowd
     fast_sd = score.fast_sd + 0.5 * score.crowd_sd * scene.crowd
@@ -76,11 +85,9 @@ def _in_view(scene: Scene, score: Score) -> Floats:
     return np.asarray(score.best + score.per_octave * octaves - score.crowd * scene.crowd)
 
 
-def _boxes(scene: Scene, eye: Eye, chance: Chance) -> Floats:
+def _boxes(scene: Scene, eye: Eye, wobble: Floats) -> Floats:
     box = scene.shown + eye.completes * (scene.whole - scene.shown)
-    size = np.tile(box[..., 2:] - box[..., :2], 2)
-    people, bikes = _wobble(scene, eye.person_jitter, chance), _wobble(scene, eye.bike_jitter, chance)
-    return in_picture(box + size * np.where(scene.is_bike[None, :, None], bikes, people), scene)
+    return in_picture(box + np.tile(box[..., 2:] - box[..., :2], 2) * wobble, scene)
 
 
 def _wobble(scene: Scene, jitter: Jitter, chance: Chance) -> Floats:
@@ -88,7 +95,7 @@ def _wobble(scene: Scene, jitter: Jitter, chance: Chance) -> Floats:
     shape = (len(scene.kinds), 4)
     more = jitter.hidden * (1 - np.nan_to_num(scene.share)) + jitter.crowd * scene.crowd
     sd = np.array([jitter.across, jitter.down] * 2) + more[..., None]
-    slow, fast = chance.wander(shape, 1.5), chance.wander(shape, jitter.fast_s)
+    slow, fast = chance.wander(shape, jitter.slow_s), chance.wander(shape, jitter.fast_s)
     return np.asarray(jitter.fixed * chance.dice.standard_normal(shape) + sd * np.sqrt(0.5) * (slow + fast))
 
 
