@@ -21,6 +21,8 @@ Level = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_
 Share = Annotated[float, Field(ge=0, le=1)]
 ReasonName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
+A_YEAR_S = 31_536_000.0
+
 ALERT_NAMESPACE = uuid.UUID("6f1f6a52-8d0a-5a0e-9d53-9a5f0f8e4a11")
 
 
@@ -60,6 +62,8 @@ class WorkerStatus(Header):
     state: Literal["online", "offline"]
     version: str
     model: ModelName | None = None
+    verdict: ModelName | None = None
+    """The fitted lock verdict the cameras judge with; `sha256` of its file."""
     config_hash: str = ""
     cameras: tuple[Level, ...] = ()
 
@@ -109,6 +113,9 @@ class AlertMessage(AboutStay):
     clear_reason: Literal["locked", "gone", "expired"] | None = None
     snapshot: bool = False
     """True where a picture of the bike follows on the snapshot topic."""
+    locked_after_s: float | None = Field(default=None, ge=0, le=A_YEAR_S)
+    """Seconds from when the rider first left the bike to when whoever came back and locked it left it: the lock was
+    closed no later than that. Only where `clear_reason` is `locked`; older workers do not say it."""
 
 
 class RackOccupancy(Header):

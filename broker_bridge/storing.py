@@ -86,6 +86,7 @@ def _alert_report(message: AlertMessage, before: Alert | None) -> AlertReport:
         reasons=reasons,
         xyxy_norm=message.xyxy_norm,
         has_snapshot=message.snapshot,
+        locked_after_s=message.locked_after_s,
     )
 
 
@@ -121,6 +122,8 @@ def _worker_report(message: WorkerStatus) -> WorkerReport:
         version=message.version,
         model_id=message.model.id if message.model else None,
         model_sha256=message.model.sha256 if message.model else None,
+        verdict_id=message.verdict.id if message.verdict else None,
+        verdict_sha256=message.verdict.sha256 if message.verdict else None,
         config_hash=message.config_hash,
         cameras=message.cameras,
     )

@@ -111,6 +111,7 @@ class Outgoing:
             expires_at=reminder.expires_at,
             clear_reason=reminder.clear_reason,
             snapshot=reminder.action == "raised",
+            locked_after_s=reminder.locked_after_s,
             camera=self._camera,
             rack=stay.rack_id,
             building=stay.building_id,

@@ -25,6 +25,19 @@ class Reminder:
     at: datetime
     expires_at: datetime
     clear_reason: ClearReason | None = None
+    first_left_at: datetime | None = None
+    """When the rider left the bike for the first time; `stay.left_at` moves on with each later leaving."""
+
+    @property
+    def locked_after_s(self) -> float | None:
+        """Seconds from the first leaving to the end of the visit that locked the bike; None where that was not seen.
+
+        The lock was closed during that visit, so this is the latest it can have been.
+        """
+        left_at = self.stay.left_at
+        if self.clear_reason != "locked" or self.first_left_at is None or left_at is None:
+            return None
+        return round((left_at - self.first_left_at).total_seconds(), 1) if left_at > self.first_left_at else None
 
 
 class ReminderPolicy:
@@ -44,7 +57,7 @@ class ReminderPolicy:
         if verdict is None:
             return None
         if opened is None:
-            return self._raise(event.stay, verdict, at)
+            return self._raise(event, verdict, at)
         return self._revise(replace(opened, stay=event.stay), verdict, at)
 
     def remembered(self, stay_id: str) -> tuple[Reminder | None, bool]:
@@ -63,13 +76,15 @@ class ReminderPolicy:
         due = [reminder for reminder in self._open.values() if at >= reminder.expires_at]
         return [self._clear(reminder, at, "expired") for reminder in due]
 
-    def _raise(self, stay: Stay, verdict: LockVerdict, at: datetime) -> Reminder | None:
+    def _raise(self, event: StayEvent, verdict: LockVerdict, at: datetime) -> Reminder | None:
+        stay = event.stay
         may_remind = stay.kind is Kind.BICYCLE and not stay.preexisting and stay.stay_id not in self._ever
         if not may_remind or verdict.state is not LockState.UNLOCKED:
             return None
         self._ever.add(stay.stay_id)
-        self._open[stay.stay_id] = Reminder("raised", stay, verdict, at, at + self._expires_after)
-        return self._open[stay.stay_id]
+        raised = Reminder("raised", stay, verdict, at, at + self._expires_after, first_left_at=_first_left_at(event))
+        self._open[stay.stay_id] = raised
+        return raised
 
     def _revise(self, opened: Reminder, verdict: LockVerdict, at: datetime) -> Reminder | None:
         if verdict.state is LockState.LOCKED:
@@ -83,6 +98,14 @@ class ReminderPolicy:
     def _clear(self, reminder: Reminder, at: datetime, reason: ClearReason) -> Reminder:
         self._open.pop(reminder.stay.stay_id)
         return replace(reminder, action="cleared", at=at, clear_reason=reason)
+
+
+def _first_left_at(event: StayEvent) -> datetime | None:
+    """Where somebody was back before the reminder was raised, the evidence knows when the rider left at first."""
+    left_after_s = event.evidence.left_after_s
+    if event.evidence.return_visits == 0 or left_after_s is None:
+        return event.stay.left_at
+    return event.stay.parked_at + timedelta(seconds=left_after_s)
 
 
 def _is_worth_telling(before: LockVerdict, now: LockVerdict) -> bool:

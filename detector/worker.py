@@ -23,6 +23,7 @@ from detector.outbox import Outbox
 from detector.outgoing import Stamper
 from detector.sinks import MqttSink
 from detector.stay_store import StayStore
+from detector.verdict_model import load_verdict_model, verdict_sha256
 
 HEALTH_EVERY_S = 5.0
 STOP_WITHIN_S = 5.0
@@ -37,11 +38,12 @@ def run_worker(config: SiteConfig, home: Path, stop: threading.Event) -> None:
     """
     models = _open_models(config)
     identity = identify_model(config.cameras[0].model)
+    verdict = _identify_verdict(config)
     name = f"{config.site}-{config.worker}.db"
     with Outbox(home / f"outbox-{name}") as outbox, StayStore(home / f"stays-{name}") as store:
         boot = str(uuid7(utc_now(), os.urandom(16)))
         durable, states = (Stamper(config.site, config.worker, boot, os.urandom, utc_now) for _ in range(2))
-        status = _status_maker(config, identity, states)
+        status = _status_maker(config, identity, verdict, states)
         with MqttSink(config.mqtt, config.site, config.worker, outbox, status) as sink:
             speech = Speech(sink, durable, states)
             watches = [
@@ -77,7 +79,16 @@ def _open_models(config: SiteConfig) -> dict[str, SharedModel]:
         raise UsageError(str(error)) from error
 
 
-def _status_maker(config: SiteConfig, identity: ModelIdentity, states: Stamper) -> Callable[[State], WorkerStatus]:
+def _identify_verdict(config: SiteConfig) -> ModelName:
+    """The first camera's, as with the model; every camera's is read, so that a broken one is said before the start."""
+    names = {camera.verdict: load_verdict_model(camera.verdict).model_id for camera in config.cameras}
+    first = config.cameras[0].verdict
+    return ModelName(id=names[first], sha256=verdict_sha256(first))
+
+
+def _status_maker(
+    config: SiteConfig, identity: ModelIdentity, verdict: ModelName, states: Stamper
+) -> Callable[[State], WorkerStatus]:
     # The broker's address may hold a password, and says nothing about what is seen.
     told = config.model_dump_json(exclude={"mqtt"}).encode()
     version = importlib.metadata.version("pleaselock")
@@ -88,6 +99,7 @@ def _status_maker(config: SiteConfig, identity: ModelIdentity, states: Stamper) 
             state=state,
             version=version,
             model=ModelName(id=identity.model_id, sha256=identity.sha256),
+            verdict=verdict,
             config_hash=hashlib.sha256(told).hexdigest()[:16],
             cameras=tuple(camera.id for camera in config.cameras),
         )

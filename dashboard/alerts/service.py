@@ -43,6 +43,7 @@ class AlertReport:
     reasons: Mapping[str, float]
     xyxy_norm: tuple[float, float, float, float]
     has_snapshot: bool = False
+    locked_after_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -98,19 +99,26 @@ def update_alert(session: Session, report: AlertReport) -> Alert:
 def clear_alert(session: Session, report: AlertReport, reason: str) -> Alert | None:
     """The camera saw that nobody needs to go: `locked`, `gone`, or the time is over. None: it had ended before.
 
-    Somebody who is on the way is not stopped by mere time.
+    Somebody who is on the way is not stopped by mere time. How long it took to be locked is kept even where a person's
+    answer was quicker than the camera.
     """
     state = AlertState.EXPIRED if reason == "expired" else AlertState.CLEARED
     change = Change.EXPIRED if reason == "expired" else Change.CLEARED
     alert = _find(session, report)
     if alert is None:
         alert = _add(session, report, state, change)
-        alert.ended_at, alert.clear_reason = report.at, reason
+        alert.ended_at, alert.clear_reason, alert.locked_after_s = report.at, reason, _locked_after_s(report, reason)
         return alert
     _learn(session, alert, report)
+    if _locked_after_s(report, reason) is not None:
+        _set(session, alert.id, {"locked_after_s": report.locked_after_s}, Alert.locked_after_s.is_(None))
     ended = {"state": state, "ended_at": report.at, "clear_reason": reason}
     endable = WAITING if reason == "expired" else LIVING
     return alert if _step(session, alert.id, endable, ended, change, report.at) else None
+
+
+def _locked_after_s(report: AlertReport, reason: str) -> float | None:
+    return report.locked_after_s if reason == "locked" else None
 
 
 def attach_snapshot(session: Session, alert_id: str, media_key: str, at: datetime) -> None:

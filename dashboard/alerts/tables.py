@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey
@@ -75,9 +75,19 @@ class Alert(Base):
     outcome_note: Mapped[str | None]
     ended_at: Mapped[datetime | None]
     clear_reason: Mapped[str | None]
+    locked_after_s: Mapped[float | None]
+    """Seconds from when the rider first left to when whoever came back and locked the bike left it: the latest the
+    lock can have been closed. Set where the camera saw that."""
     rack: Mapped[Rack] = relationship()
     camera: Mapped[Camera] = relationship()
     taken_by: Mapped[Account | None] = relationship()
+
+    @property
+    def first_left_at(self) -> datetime | None:
+        """When the rider left; `left_at` is the end of the visit that locked the bike, where there was one."""
+        if self.left_at is None or self.locked_after_s is None:
+            return self.left_at
+        return self.left_at - timedelta(seconds=self.locked_after_s)
 
 
 class AlertChange(Base):

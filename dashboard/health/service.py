@@ -29,6 +29,8 @@ class WorkerReport:
     model_sha256: str | None
     config_hash: str
     cameras: tuple[str, ...]
+    verdict_id: str | None = None
+    verdict_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def record_worker(session: Session, report: WorkerReport) -> None:
     worker.state, worker.boot, worker.reported_at = report.state, report.boot, report.at
     worker.version, worker.config_hash, worker.cameras = report.version, report.config_hash, list(report.cameras)
     worker.model_id, worker.model_sha256 = report.model_id, report.model_sha256
+    worker.verdict_id, worker.verdict_sha256 = report.verdict_id, report.verdict_sha256
     session.flush()
 
 

@@ -23,6 +23,8 @@ class Worker(Base):
     version: Mapped[str]
     model_id: Mapped[str | None]
     model_sha256: Mapped[str | None]
+    verdict_id: Mapped[str | None]
+    verdict_sha256: Mapped[str | None]
     config_hash: Mapped[str]
     cameras: Mapped[list[str]] = mapped_column(JSON, default=list)
     reported_at: Mapped[datetime]

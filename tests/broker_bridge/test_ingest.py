@@ -10,6 +10,7 @@ from sqlalchemy import select
 from broker_bridge.ingest import Arrival, Receipt, handle_message
 from broker_bridge.messages import (
     CameraHealth,
+    ModelName,
     RackOccupancy,
     UpMessage,
     Verdict,
@@ -72,6 +73,39 @@ def test_a_cleared_alert_ends_and_its_late_beginning_does_not_open_it_again(host
     say(host, late)
     row = only(host, Alert)
     assert (row.state, row.clear_reason) == ("cleared", "locked")
+
+
+def test_the_time_to_lock_is_kept(host: Server) -> None:
+    say(host, alert(1))
+    locked = alert(1, event="cleared", clear_reason="locked", locked_after_s=200.0, at=AT + timedelta(minutes=4))
+    say(host, locked)
+    assert only(host, Alert).locked_after_s == 200.0
+
+
+def test_a_payload_of_an_older_worker_that_says_no_time_to_lock_is_taken_in_as_ever(host: Server) -> None:
+    locked = alert(1, event="cleared", clear_reason="locked", at=AT + timedelta(minutes=4))
+    receipt = arrive(host, topic_of(locked), changed(locked, locked_after_s="gone"))
+    row = only(host, Alert)
+    assert receipt.problem is None
+    assert (row.clear_reason, row.locked_after_s) == ("locked", None)
+
+
+@pytest.mark.parametrize("seconds", [-1, 1e12])
+def test_an_impossible_time_to_lock_is_put_aside(host: Server, seconds: float) -> None:
+    locked = alert(1, event="cleared", clear_reason="locked")
+    receipt = arrive(host, topic_of(locked), changed(locked, locked_after_s=seconds))
+    assert (receipt.problem or "").startswith("locked_after_s:")
+
+
+def test_the_verdict_a_worker_judges_with_is_kept_and_an_older_worker_names_none(host: Server) -> None:
+    said = status(verdict=ModelName(id="lock-verdict-v1", sha256="cd" * 32))
+    say(host, said)
+    assert (only(host, health.Worker).verdict_id, only(host, health.Worker).verdict_sha256) == (
+        "lock-verdict-v1",
+        "cd" * 32,
+    )
+    arrive(host, topic_of(said), changed(status(1), verdict="gone"))
+    assert only(host, health.Worker).verdict_id is None
 
 
 def test_a_clearing_without_a_verdict_keeps_the_one_that_was_told(host: Server) -> None:

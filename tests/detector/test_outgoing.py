@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -124,6 +124,17 @@ def test_later_news_of_an_alert_needs_no_new_picture(action: Action) -> None:
     assert not sink.pictures
     assert (alert.event, alert.snapshot) == (action, False)
     assert alert.clear_reason == ("gone" if action == "cleared" else None)
+
+
+def test_an_alert_cleared_by_a_lock_says_how_long_that_took() -> None:
+    at, left = START + timedelta(seconds=219), START + timedelta(seconds=212)
+    locked = Reminder(
+        "cleared", replace(STAY, left_at=left), UNLOCKED, at, at, "locked", first_left_at=START + timedelta(seconds=8)
+    )
+    assert Outgoing("gate", _stamper(), ListSink()).tell_reminder(locked, FRAME, []).locked_after_s == 204
+    for action in ("raised", "updated", "cleared"):
+        alert = Outgoing("gate", _stamper(), ListSink()).tell_reminder(_reminder(action), FRAME, [])
+        assert alert.locked_after_s is None
 
 
 def test_recorded_footage_gives_the_same_bytes_at_every_run_and_others_for_another_clip() -> None:

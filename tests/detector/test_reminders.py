@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -97,6 +98,51 @@ def test_an_expired_reminder_is_not_raised_again() -> None:
     policy.expire(_at(60))
     assert policy.decide(_event(LEFT), UNLOCKED, _at(70)) is None
     assert policy.decide(_event(CLOSED), None, _at(80)) is None
+
+
+def _left(second: float, *, visits: int = 0, left_after_s: float | None = None) -> StayEvent:
+    """The rider, or whoever came back after them, left the bike at this second."""
+    plain = _event(LEFT)
+    evidence = LockEvidence(left_after_s=left_after_s, return_visits=visits)
+    return replace(plain, stay=replace(plain.stay, left_at=_at(second)), evidence=evidence)
+
+
+LOCKINGS = [
+    # The owner came back once and locked it.
+    ([(_left(20), UNLOCKED), (_left(220), LOCKED)], 200.0),
+    # Somebody came by in vain before that: counted from the first leaving.
+    ([(_left(20), UNLOCKED), (_left(100), UNSURE), (_left(320), LOCKED)], 300.0),
+    # The rider had been back before the reminder was raised: the evidence knows the first leaving.
+    ([(_left(8, left_after_s=8), UNSURE), (_left(40, visits=1, left_after_s=8), UNLOCKED), (_left(98), LOCKED)], 90.0),
+    # Seen locked without anybody having come back: when that was, nobody knows.
+    ([(_left(20), UNLOCKED), (_left(20), LOCKED)], None),
+    # Never seen leaving.
+    ([(_event(LEFT), UNLOCKED), (_event(LEFT), LOCKED)], None),
+    # Taken away, or only time went by.
+    ([(_left(20), UNLOCKED), (replace(_left(20), kind=CLOSED), None)], None),
+    ([(_left(20), UNLOCKED), (_left(220), UNSURE)], None),
+]
+
+
+@pytest.mark.parametrize(("steps", "seconds"), LOCKINGS)
+def test_how_long_it_took_to_be_locked_counts_from_the_first_leaving(
+    steps: list[tuple[StayEvent, LockVerdict | None]], seconds: float | None
+) -> None:
+    policy = ReminderPolicy(Thresholds())
+    last = [policy.decide(event, verdict, _at(400 + number)) for number, (event, verdict) in enumerate(steps)][-1]
+    assert last is not None
+    assert last.locked_after_s == seconds
+
+
+def test_the_first_leaving_is_known_after_a_restart() -> None:
+    before, after = ReminderPolicy(Thresholds()), ReminderPolicy(Thresholds())
+    before.decide(_left(20), UNLOCKED, _at(25))
+    before.decide(_left(100), UNSURE, _at(105))
+    opened, ever = before.remembered("one")
+    after.restore("one", opened, ever=ever)
+    cleared = after.decide(_left(220), LOCKED, _at(225))
+    assert cleared is not None
+    assert cleared.locked_after_s == 200.0
 
 
 def test_stays_have_their_own_reminders() -> None:

@@ -102,7 +102,7 @@ def _remembered() -> RememberedStay:
         left_at=_at(11),
         visit_certain=False,
     )
-    reminder = Reminder("updated", stay, _verdict(), _at(17), _at(1817))
+    reminder = Reminder("updated", stay, _verdict(), _at(17), _at(1817), first_left_at=_at(9))
     look = Look((0.125, -3.5), (1.0,), (0.333,))
     return RememberedStay(
         width_px=640,

@@ -22,6 +22,7 @@ from detector.outbox import Outbox
 from detector.outgoing import Stamper
 from detector.sinks import MqttSink
 from detector.stay_store import StayStore
+from detector.verdict_model import verdict_sha256
 from detector.vocabulary import Detection, Frame
 from detector.worker import run_worker
 from detector.worker_commands import app
@@ -168,6 +169,12 @@ def state_of(host: Server) -> str | None:
         return session.scalar(select(Worker.state))
 
 
+def verdict_of(host: Server) -> tuple[str | None, str | None]:
+    with host.sessions() as session:
+        worker = session.scalars(select(Worker)).one()
+        return worker.verdict_id, worker.verdict_sha256
+
+
 def cameras_seen(host: Server) -> int:
     with host.sessions() as session:
         return len(session.scalars(select(CameraHealth.camera_id)).all())
@@ -186,6 +193,8 @@ def test_the_worker_process_is_seen_with_all_its_cameras_and_says_goodbye_on_a_s
     try:
         with host.bridge(broker.url), subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
             wait_for(lambda: state_of(host) == "online" and cameras_seen(host) == 2)
+            verdict = CameraConfig.model_fields["verdict"].default
+            assert verdict_of(host) == (verdict, verdict_sha256(verdict))
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 0
             wait_for(lambda: state_of(host) == "offline")
@@ -206,8 +215,9 @@ def test_a_second_worker_of_the_same_name_in_the_same_home_is_refused(tmp_path: 
         run_worker(config_of(tmp_path), home, threading.Event())
 
 
-def test_an_unknown_model_is_said_before_anything_starts(tmp_path: Path) -> None:
-    cameras = [{"id": "gate", "source": "x.mp4", "model": "no-such-model"}]
+@pytest.mark.parametrize("what", ["model", "verdict"])
+def test_an_unknown_model_or_verdict_is_said_before_anything_starts(tmp_path: Path, what: str) -> None:
+    cameras = [{"id": "gate", "source": "x.mp4"}, {"id": "yard", "source": "y.mp4", what: "no-such-model"}]
     with pytest.raises(UsageError, match="no-such-model"):
         run_worker(config_of(tmp_path, cameras=cameras), tmp_path / "home", threading.Event())
     assert not (tmp_path / "home").exists()

@@ -78,6 +78,32 @@ def test_clearing_twice_happens_once(session: Session) -> None:
     assert changes(session) == [Change.RAISED, Change.CLEARED]
 
 
+def test_how_long_it_took_to_be_locked_is_kept(session: Session) -> None:
+    service.raise_alert(session, report())
+    alert = service.clear_alert(session, report(at=seconds(250), left_at=seconds(240), locked_after_s=200), "locked")
+    assert alert is not None
+    assert (alert.locked_after_s, alert.left_at, alert.first_left_at) == (200, seconds(240), seconds(40))
+
+
+def test_a_lock_seen_after_a_persons_answer_still_says_how_long_it_took(session: Session) -> None:
+    ann = person(session, "ann")
+    service.raise_alert(session, report())
+    service.take(session, "alert-stay-1", ann.id, LATER)
+    service.record_outcome(session, "alert-stay-1", ann.id, Outcome.OWNER_LOCKED, "", LATER)
+    locked = report(at=seconds(250), locked_after_s=200)
+    assert service.clear_alert(session, locked, "locked") is None
+    alert = session.get_one(Alert, "alert-stay-1")
+    assert (alert.state, alert.locked_after_s) == (AlertState.DONE, 200)
+
+
+@pytest.mark.parametrize("reason", ["gone", "expired"])
+def test_what_was_not_locked_has_no_time_to_lock(session: Session, reason: str) -> None:
+    service.raise_alert(session, report())
+    service.clear_alert(session, report(at=seconds(900), locked_after_s=200), reason)
+    service.clear_alert(session, report("early", at=seconds(900), locked_after_s=200), reason)
+    assert session.scalars(select(Alert.locked_after_s)).all() == [None, None]
+
+
 def test_an_alert_whose_time_the_edge_calls_over_has_expired(session: Session) -> None:
     service.raise_alert(session, report())
     cleared = service.clear_alert(session, report(at=seconds(900)), "expired")
