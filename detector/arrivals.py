@@ -123,12 +123,10 @@ def clearness(trail: Trail) -> float:
     return sum(sighting.score for sighting in trail)
 
 
-def at_edge(box: XyxyPx, moment: Moment) -> bool:
-    """Whether a box touches the picture's edge: what is lost there has left the picture."""
+def at_way_out(person: XyxyPx, moment: Moment) -> bool:
+    """Whether somebody stands where people leave the picture: at its left, right or lower edge."""
     x_px, y_px = EDGE_SHARE * moment.width_px, EDGE_SHARE * moment.height_px
-    return (
-        box.left < x_px or box.top < y_px or box.right > moment.width_px - x_px or box.bottom > moment.height_px - y_px
-    )
+    return person.left < x_px or person.right > moment.width_px - x_px or person.bottom > moment.height_px - y_px
 
 
 def begins_in_place(arrival: Arrival, trail: Trail, places: Collection[XyxyPx]) -> bool:

@@ -15,7 +15,18 @@ import numpy as np
 from detector.assignment import as_array, best_pairs, iou_matrix
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.places import SAME_PLACE_IOU, within_reach
-from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, Trails, distance_px, size_px
+from detector.trails import (
+    TWO_WHEELERS,
+    Moment,
+    Sighting,
+    Trail,
+    Trails,
+    distance_px,
+    since,
+    size_px,
+    span_s,
+    travel,
+)
 from detector.vocabulary import Detection, Kind, Track
 
 STEP_S = 0.6
@@ -31,6 +42,9 @@ WITHOUT_S = 8.0
 STOOD_AGE_S = 2.5
 STOOD_IOU = 0.5
 STOOD_LOOKS = 2
+STILL_S = 1.0
+STILL_LEAST_S = 0.7
+STILL_SIZES = 0.06
 ON_PERSON = 0.25
 LONGEST_LOOK_S = 1.0
 
@@ -88,7 +102,7 @@ class Carriers:
         seconds = 0.0 if self._last_at is None else min(LONGEST_LOOK_S, (moment.at - self._last_at).total_seconds())
         self._last_at = moment.at
         people = moment.people()
-        along = bikes_along(people, loose_bikes(moment, trails.recent, known))
+        along = bikes_along(people, loose_bikes(moment, trails, known))
         for person in people:
             carrier = self._of.setdefault(person.track_id, Carrier())
             if is_moving(trails.of(person.track_id)):
@@ -125,16 +139,26 @@ def is_moving(trail: Trail) -> bool:
     return heights >= STEP_HEIGHTS * max(1.0, seconds / STEP_S)
 
 
-def loose_bikes(moment: Moment, recent: Sequence[Moment], known: Collection[XyxyPx]) -> list[Detection]:
-    """The bikes in this frame that neither stand in a known place nor stood where they are some seconds ago."""
-    bikes = [one for one in moment.boxes(TWO_WHEELERS) if one.xyxy_px not in known]
+def loose_bikes(moment: Moment, trails: Trails, known: Collection[XyxyPx]) -> list[Detection]:
+    """The bikes in this frame that do not stand: not in a known place, nor where they were some seconds ago."""
+    still = {track.xyxy_px for track in moment.bikes() if _stands(trails.of(track.track_id))}
+    bikes = [one for one in moment.boxes(TWO_WHEELERS) if one.xyxy_px not in known and one.xyxy_px not in still]
     if not bikes:
         return []
     past = [
-        one.xyxy_px for other in recent if _age_s(moment, other) >= STOOD_AGE_S for one in other.boxes(TWO_WHEELERS)
+        one.xyxy_px
+        for other in trails.recent
+        if _age_s(moment, other) >= STOOD_AGE_S
+        for one in other.boxes(TWO_WHEELERS)
     ]
     alike = iou_matrix(as_array([one.xyxy_px for one in bikes]), as_array(past)) >= STOOD_IOU
     return [bike for bike, looks in zip(bikes, alike.sum(axis=1), strict=True) if looks < STOOD_LOOKS]
+
+
+def _stands(trail: Trail) -> bool:
+    """Whether a bike followed for a moment did not move in it."""
+    last = since(trail, STILL_S)
+    return span_s(last) >= STILL_LEAST_S and travel(last).sizes < STILL_SIZES
 
 
 def _age_s(moment: Moment, other: Moment) -> float:

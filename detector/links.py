@@ -24,7 +24,9 @@ LEAST_GAIN = 1e-6
 
 
 def riders_of(
-    companies: Sequence[Mapping[int, float]], others: Collection[int] = frozenset()
+    companies: Sequence[Mapping[int, float]],
+    others: Collection[int] = frozenset(),
+    bringing: Collection[int] = frozenset(),
 ) -> list[frozenset[int]]:
     """Who came with each bike: one rider a bike, one bike a rider, by the time they were seen together.
 
@@ -33,12 +35,13 @@ def riders_of(
     Args:
         companies: for each bike, for how many seconds each person (by track id) was with it.
         others: riders of bikes that are not asked about; they ride none of these.
+        bringing: people seen with a bike of their own, who are nobody's friends along the way.
     """
     people = sorted({person for company in companies for person in company} - set(others))
     seconds = np.array([[company.get(person, 0.0) for person in people] for company in companies], dtype=np.float64)
     seconds = seconds.reshape(len(companies), len(people))
     rider = {row: people[column] for row, column in best_pairs(seconds, RIDER_S)}
-    taken = {*rider.values(), *others}
+    taken = {*rider.values(), *others, *bringing}
     return [_with_friends(company, rider.get(row), taken) for row, company in enumerate(companies)]
 
 

@@ -22,6 +22,9 @@ START_S = 3.0
 """Bikes first seen this soon after the camera's first frame stood there before."""
 FOUND_EARLY_S = 2.0
 FOUND_LATE_S = 10.0
+FOUND_UNTIL_S = 8.0
+"""Later than this after the start a bike must stand as long as any other."""
+FOUND_SHARE = 0.9
 FOUND_SCORE = 0.3
 FOUND_COVER = 0.5
 SETTLE_SIZES = 2.0
@@ -264,13 +267,17 @@ class ParkingWatch:
     def _stands_alone(self, bike: Track, moment: Moment) -> bool:
         trail = self._trails.of(bike.track_id)
         assert self._started_at is not None
-        early = (bike.first_seen_at - self._started_at).total_seconds() <= START_S
-        long_enough = span_s(trail) >= (FOUND_EARLY_S if early else FOUND_LATE_S)
-        if not long_enough or resting_box(trail, FOUND_EARLY_S) is None:
+        watched_s = (moment.at - self._started_at).total_seconds()
+        early = (bike.first_seen_at - self._started_at).total_seconds() <= START_S and watched_s <= FOUND_UNTIL_S
+        needed_s = FOUND_EARLY_S if early else FOUND_LATE_S
+        rest = resting_box(trail, FOUND_EARLY_S)
+        if span_s(trail) < needed_s or rest is None:
             return False
-        sure = sum(sighting.score for sighting in trail) / len(trail) >= FOUND_SCORE
+        here = [one for one in since(trail, needed_s) if iou(one.xyxy_px, rest) >= SAME_PLACE_IOU]
+        sure = sum(one.score for one in trail) / len(trail) >= FOUND_SCORE
+        stays = len(here) >= FOUND_SHARE * len(since(trail, needed_s))
         alone = not any(within_reach(one.xyxy_px, bike.xyxy_px) for one in moment.boxes(PEOPLE))
-        return sure and (early or alone)
+        return sure and stays and (early or alone)
 
     def _find(self, bike: Track, moment: Moment) -> list[StayEvent]:
         box = median_box(since(self._trails.of(bike.track_id), FOUND_EARLY_S))

@@ -14,6 +14,7 @@ STOPPED_HEIGHTS = 0.15
 """Somebody whose feet keep within this share of their height has stopped."""
 LONG_STOP_S = 4.0
 """Who brought a bike and stands still this long has put it down."""
+LEAST_STOP_S = 0.6
 PAUSE_S = 1.2
 """Putting a bike into a rack takes at least this long."""
 WALKED_OFF_HEIGHTS = 1.0
@@ -57,22 +58,27 @@ def _still_end(way: Trail) -> Sequence[Sighting]:
     return still[::-1]
 
 
-def put_down_by(way: Trail, recent: Sequence[Moment], places: Collection[XyxyPx], *, bike_in_view: bool) -> Stop | None:
+def put_down_by(
+    way: Trail, recent: Sequence[Moment], places: Collection[XyxyPx], *, bike_in_view: bool, unseen_s: float
+) -> Stop | None:
     """Where somebody who brought a bike put it down: they stand there for long, or paused and now walk on without it.
 
-    Who locks the bike steps aside first, so of the pauses near each other the first one counts.
+    Who locks the bike steps aside first, so of the pauses near each other the first one counts. Who cannot be seen
+    where they stopped has bent down there.
 
     Args:
         way: their path since they were seen with the bike.
         recent: the last seconds.
         places: boxes of bikes that stand there already; one of them beside the path is not theirs.
         bike_in_view: it is still seen with them, so walking on means nothing yet.
+        unseen_s: for how long they have not been seen now.
     """
-    if stop_of(way, LONG_STOP_S) is None and (bike_in_view or not _walks_without(way, recent, places)):
+    stays = stop_of(way, max(LEAST_STOP_S, LONG_STOP_S - unseen_s)) is not None
+    if not stays and (bike_in_view or not _walks_without(way, recent, places)):
         return None
     pauses = [stop for end in range(LEAST_LOOKS, len(way) + 1) if (stop := stop_of(way[:end], PAUSE_S)) is not None]
     if not pauses:
-        return None
+        return stop_of(way, LEAST_STOP_S) if stays else None
     last, near_px = pauses[-1].person_px, SAME_STOP_HEIGHTS * pauses[-1].person_px.height
     return next(stop for stop in pauses if distance_px(stop.person_px, last) <= near_px)
 

@@ -16,7 +16,7 @@ from detector.arrivals import (
     Arrival,
     are_on_one_bike,
     arrival_of,
-    at_edge,
+    at_way_out,
     begins_in_place,
     clearness,
     has_come_far,
@@ -159,7 +159,7 @@ class Visits:
             [[self._may_be(one, candidate, moment, trails) for candidate in candidates] for one in arrivals], dtype=bool
         ).reshape(len(arrivals), len(candidates))
         pairs = drops_of([(one.track_id, one.last.xyxy_px) for one in arrivals], candidates, possible)
-        riders = riders_of([one.company for one in arrivals], standing.riders)
+        riders = riders_of([one.company for one in arrivals], standing.riders, self._carriers.bringing())
         return [self._put_down(arrivals[row], at_rest, riders[row], trails) for row, at_rest in pairs]
 
     def _candidates(
@@ -196,8 +196,9 @@ class Visits:
             assert carrier.last is not None
             way = [one for one in trails.of(who) if one.at >= carrier.last.at - timedelta(seconds=STILL_WITH_S)]
             in_view = who in with_bike_in_view
-            stop = put_down_by(way, trails.recent, standing.boxes, bike_in_view=in_view)
-            if stop is not None and not at_edge(stop.person_px, moment):
+            unseen_s = (moment.at - way[-1].at).total_seconds() if way else 0.0
+            stop = put_down_by(way, trails.recent, standing.boxes, bike_in_view=in_view, unseen_s=unseen_s)
+            if stop is not None and not at_way_out(stop.person_px, moment):
                 drops.append(self._drop_of_rider(who, carrier.kind, carrier.last.xyxy_px, stop, trails, standing))
                 self._carriers.put_down([who])
             elif carrier.without_s >= WITHOUT_S and not stop_of(way, 0.0):
