@@ -5,7 +5,7 @@ Somebody who moves with a bike, pauses, and then walks on without it has left it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, hypot
@@ -46,6 +46,7 @@ STILL_S = 1.0
 STILL_LEAST_S = 0.7
 STILL_SIZES = 0.06
 ON_PERSON = 0.25
+SAME_BIKE = 2.0
 LONGEST_LOOK_S = 1.0
 
 
@@ -102,7 +103,7 @@ class Carriers:
         seconds = 0.0 if self._last_at is None else min(LONGEST_LOOK_S, (moment.at - self._last_at).total_seconds())
         self._last_at = moment.at
         people = moment.people()
-        along = bikes_along(people, loose_bikes(moment, trails, known))
+        along = bikes_along(people, loose_bikes(moment, trails, known), self._with_before(moment.at))
         for person in people:
             carrier = self._of.setdefault(person.track_id, Carrier())
             if is_moving(trails.of(person.track_id)):
@@ -111,6 +112,11 @@ class Carriers:
                     carrier.takes = _comes_out_of(person.xyxy_px, bike.xyxy_px, unseen)
                 carrier.move(seconds, bike, moment.at)
         self._of = {who: carrier for who, carrier in self._of.items() if trails.of(who)}
+
+    def _with_before(self, at: datetime) -> dict[int, XyxyPx]:
+        """The bike each person was with a moment ago."""
+        lasts = {who: carrier.last for who, carrier in self._of.items() if carrier.last is not None}
+        return {who: last.xyxy_px for who, last in lasts.items() if (at - last.at).total_seconds() <= LONGEST_LOOK_S}
 
     def bringing(self) -> dict[int, Carrier]:
         """Who is bringing a bike that has not been put down yet, by track id."""
@@ -165,12 +171,19 @@ def _age_s(moment: Moment, other: Moment) -> float:
     return (moment.at - other.at).total_seconds()
 
 
-def bikes_along(people: Sequence[Track], bikes: Sequence[Detection]) -> dict[int, Detection]:
-    """Which bike goes with whom in one frame: each person one, each bike one, the closest in sum."""
+def bikes_along(
+    people: Sequence[Track], bikes: Sequence[Detection], before: Mapping[int, XyxyPx]
+) -> dict[int, Detection]:
+    """Which bike goes with whom in one frame: each person one, each bike one, the closest in sum.
+
+    `before` is the bike each person was with a moment ago: bikes do not change hands on the way.
+    """
     gain = np.zeros((len(people), len(bikes)))
     for row, person in enumerate(people):
         for column, bike in enumerate(bikes):
-            gain[row, column] = _togetherness(person.xyxy_px, bike.xyxy_px)
+            together = _togetherness(person.xyxy_px, bike.xyxy_px)
+            same = person.track_id in before and iou(before[person.track_id], bike.xyxy_px) >= SAME_PLACE_IOU
+            gain[row, column] = together + SAME_BIKE * (same and together > 0)
     return {people[row].track_id: bikes[column] for row, column in best_pairs(gain, 1e-6)}
 
 

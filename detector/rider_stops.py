@@ -20,7 +20,11 @@ PAUSE_S = 1.2
 WALKED_OFF_HEIGHTS = 1.0
 SAME_STOP_HEIGHTS = 0.6
 WITH_BIKE_SHARE = 0.25
-NEAR_SIZES = 0.7
+NEAR_SIZES = 0.6
+LEAST_AREA, MOST_AREA = 0.4, 1.8
+"""Of the bike's own area: smaller is a piece of it, larger is drawn around several."""
+AGREE_IOU = 0.5
+AGREE_SHARE = 0.6
 LEAST_LOOKS = 3
 NEW_BOX_LOOKS = 3
 
@@ -121,16 +125,30 @@ def place_at(stop: Stop, bike_px: XyxyPx, recent: Sequence[Moment], places: Coll
     """
     guess = _beside(stop.person_px, bike_px)
     before = [one for one in recent if one.at < stop.since - timedelta(seconds=1)]
-    afterwards = [one for one in recent if one.at >= stop.since]
     new = [
-        Sighting(moment.at, box.xyxy_px, box.score)
-        for moment in afterwards
-        for box in moment.boxes(TWO_WHEELERS)
-        if distance_px(box.xyxy_px, guess) <= NEAR_SIZES * size_px(guess)
-        and all(iou(box.xyxy_px, place) < SAME_PLACE_IOU for place in places)
-        and not _was_there(box.xyxy_px, before)
+        best
+        for moment in recent
+        if moment.at >= stop.since and (best := _new_box(moment, guess, before, places)) is not None
     ]
-    return (median_box(new), True) if len(new) >= NEW_BOX_LOOKS else (guess, False)
+    if len(new) < NEW_BOX_LOOKS:
+        return guess, False
+    middle = median_box(new)
+    agree = sum(iou(one.xyxy_px, middle) >= AGREE_IOU for one in new)
+    return (middle, True) if agree >= AGREE_SHARE * len(new) else (guess, False)
+
+
+def _new_box(moment: Moment, guess: XyxyPx, before: Sequence[Moment], places: Collection[XyxyPx]) -> Sighting | None:
+    """The box nearest to where the bike should be, if it is of its size and none was there before."""
+    near = [
+        one
+        for one in moment.boxes(TWO_WHEELERS)
+        if distance_px(one.xyxy_px, guess) <= NEAR_SIZES * size_px(guess)
+        and LEAST_AREA <= one.xyxy_px.area / max(1.0, guess.area) <= MOST_AREA
+        and all(iou(one.xyxy_px, place) < SAME_PLACE_IOU for place in places)
+        and not _was_there(one.xyxy_px, before)
+    ]
+    best = min(near, key=lambda one: distance_px(one.xyxy_px, guess), default=None)
+    return None if best is None else Sighting(moment.at, best.xyxy_px, best.score)
 
 
 def _was_there(box: XyxyPx, before: Sequence[Moment]) -> bool:
