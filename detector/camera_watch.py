@@ -17,6 +17,7 @@ from detector.detection import Detector
 from detector.errors import CannotWriteError
 from detector.live import Counts, live_frames, utc_now
 from detector.outgoing import Stamper
+from detector.picture_evidence import open_eyes
 from detector.pipeline import Line, Step, run_line
 from detector.sinks import MqttSink
 from detector.stay_store import StayStore
@@ -85,6 +86,8 @@ class CameraWatch:
         self._before = _Tally(time.monotonic())
         self._told: dict[str, tuple[int, int, int]] = {}
         self._brightness: float | None = None
+        self._moved = False
+        open_eyes(self.config.pose_model, self.config.lock_model)  # what is refused is said before anything runs
 
     def run(self) -> None:
         while not self.stop.is_set():
@@ -104,6 +107,7 @@ class CameraWatch:
         line = Line(config, config.id, self._detector, self.speech.sink, self.speech.durable, self.store)
         for step in run_line(frames, line):
             self._brightness = float(step.frame.image_bgr[::16, ::16].mean())
+            self._moved = line.pictures.camera_moved
             self._tell_occupancy(step, line.keeper.verdicts)
 
     def _tell_occupancy(self, step: Step, verdicts: Mapping[str, LockVerdict]) -> None:
@@ -134,6 +138,7 @@ class CameraWatch:
             fps_inferred=round(inferred / seconds, 2),
             inference_ms=round(1000 * (now.inference_s - before.inference_s) / inferred, 1) if inferred else None,
             dark=self._brightness is not None and self._brightness < self.config.thresholds.min_brightness,
+            moved=self._moved,
             last_frame_at=self.counts.last_frame_at,
             outbox_depth=self.speech.sink.depth(),
         )

@@ -70,11 +70,32 @@ class Thresholds(Strict):
         return self
 
 
+class FleetConfig(Strict):
+    """The paint of one fleet of shared bikes. Hues go round in a circle: 0 red, 120 green, 240 blue."""
+
+    name: str = Field(min_length=1, max_length=100, description="What the fleet is called.")
+    hue_from_deg: float = Field(ge=0, le=360, description="Its first hue (degrees).")
+    hue_to_deg: float = Field(ge=0, le=360, description="Its last hue; smaller than the first: past red (degrees).")
+    least_saturation: Share = Field(default=0.6, description="Duller paint is that of a private bike.")
+
+
 class ViewConfig(Strict):
     """How one camera's picture is read; all of `pleaselock detect --config`."""
 
     model: str = Field(default="bikepark-v0", description="A folder in models/, or a path to one, or to a .pt file.")
     verdict: str = Field(default="lock-verdict-v1", description="The fitted verdict: a folder in models/, or a path.")
+    pose_model: str | None = Field(default=None, description="An ONNX file that finds skeletons. None: boxes only.")
+    lock_model: str | None = Field(default=None, description="A folder in models/, or a path to one. None: no look.")
+    lock_min_bike_width_px: float = Field(
+        default=120, ge=0, le=4000, description="On narrower bikes no lock is looked for (px)."
+    )
+    fleets: tuple[FleetConfig, ...] | None = Field(
+        default=None,
+        description="Shared bikes by their paint. None: the built-in fleets; []: there are no shared bikes.",
+    )
+    camera_check_s: float = Field(
+        default=5.0, gt=0, le=3600, description="How often to look whether the camera was moved (s)."
+    )
     fps: float = Field(default=5.0, gt=0, le=60, description="Frames looked at per second of footage.")
     racks: tuple[RackConfig, ...] = Field(default=(), description="Rack outlines. None: the whole picture is one rack.")
     masks: tuple[Polygon, ...] = Field(default=(), description="Parts blacked out before anything looks at them.")
@@ -86,6 +107,13 @@ class ViewConfig(Strict):
         if len(set(ids)) < len(ids):
             twice = next(one for one in ids if ids.count(one) > 1)
             raise ValueError(f"two racks have the id {twice}; give each its own")
+        return self
+
+    @model_validator(mode="after")
+    def _fleets_have_their_own_names(self) -> ViewConfig:
+        names = [fleet.name for fleet in self.fleets or ()]
+        if len(set(names)) < len(names):
+            raise ValueError("two fleets have the same name; give each its own")
         return self
 
     def rack_list(self) -> tuple[Rack, ...]:

@@ -74,7 +74,7 @@ class BikeDetector:
         self._long_side_px = whole_strides(choices.long_side_px or facts.long_side_px, facts.stride_px)
         self._score_threshold = thresholds.score_low if choices.score_threshold is None else choices.score_threshold
         self._iou_threshold = thresholds.iou
-        self._fixed_hw = _fixed_size(session)
+        self._fixed_hw = fixed_size(session)
         self._input_name = str(session.get_inputs()[0].name)
 
     @classmethod
@@ -85,7 +85,7 @@ class BikeDetector:
             ModelRefusedError: the folder is missing, incomplete or does not fit its weights.
         """
         folder = load_model_folder(path_or_name)
-        session = _open_session(folder.weights, choices.threads)
+        session = open_session(folder.weights, choices.threads)
         kinds = class_numbers(folder, read_class_names(session))
         return cls(session, kinds, folder.facts.input, folder.facts.thresholds, choices)
 
@@ -96,7 +96,7 @@ class BikeDetector:
         Raises:
             ModelRefusedError: not a readable ONNX model, or not one that finds persons and bicycles.
         """
-        session = _open_session(weights, choices.threads)
+        session = open_session(weights, choices.threads)
         kinds = kinds_by_name(read_class_names(session), weights)
         return cls(session, kinds, BARE_FILE_INPUT, BARE_FILE_THRESHOLDS, choices)
 
@@ -150,7 +150,12 @@ def read_class_names(session: Any) -> dict[int, str]:  # noqa: ANN401 -- onnxrun
         return {}
 
 
-def _open_session(weights: Path, threads: int | None) -> Any:  # noqa: ANN401 -- onnxruntime is untyped
+def open_session(weights: Path, threads: int | None) -> Any:  # noqa: ANN401 -- onnxruntime is untyped
+    """Open an ONNX file with one picture in and one table out; `threads` None: as many as ONNX Runtime likes.
+
+    Raises:
+        ModelRefusedError: it is not such a file.
+    """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.inter_op_num_threads = 1
@@ -167,6 +172,7 @@ def _open_session(weights: Path, threads: int | None) -> Any:  # noqa: ANN401 --
     return session
 
 
-def _fixed_size(session: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- onnxruntime is untyped
+def fixed_size(session: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- onnxruntime is untyped
+    """Height and width of the input in pixels; None: any size will do."""
     height, width = session.get_inputs()[0].shape[2:]
     return (height, width) if isinstance(height, int) and isinstance(width, int) else None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
 from detector.boxes import XyxyPx
-from detector.detection import _fixed_size, _open_session, read_class_names
+from detector.detection import fixed_size, open_session, read_class_names
 from detector.lock_views import LockBox, LockKind
 from detector.model_folder import (
     FACTS_FILE,
@@ -20,7 +20,7 @@ from detector.model_folder import (
     ModelRefusedError,
     OriginFacts,
     ThresholdFacts,
-    _find_folder,
+    find_folder,
     sha256_of,
 )
 from detector.yolo import decode, fitting_size, letterbox
@@ -49,7 +49,7 @@ class OnnxLockDetector:
         self._session = session
         self._facts = facts
         self._kinds = kinds
-        self._fixed_hw = _fixed_size(session)
+        self._fixed_hw = fixed_size(session)
         self._input_name = str(session.get_inputs()[0].name)
 
     @classmethod
@@ -59,14 +59,14 @@ class OnnxLockDetector:
         Raises:
             ModelRefusedError: the folder is missing, incomplete, or does not fit its weights.
         """
-        path = _find_folder(path_or_name)
+        path = find_folder(path_or_name)
         facts = _read_facts(path / FACTS_FILE)
         weights = path / facts.file
         if not weights.is_file():
             raise ModelRefusedError(f"The model folder {path} has no {facts.file}.")
         if sha256_of(weights) != facts.sha256:
             raise ModelRefusedError(f"{weights} is not the file its {FACTS_FILE} was written about: get it again.")
-        session = _open_session(weights, threads)
+        session = open_session(weights, threads)
         return cls(session, facts, _kinds_of(facts, read_class_names(session), path))
 
     def find(self, crop_bgr: NDArray[np.uint8]) -> list[LockBox]:

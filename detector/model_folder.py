@@ -117,7 +117,7 @@ def load_model_folder(path_or_name: str | Path) -> ModelFolder:
         ModelRefusedError: no such model, a file missing or unreadable, an unknown or impossible setting, or weights
             that are not the ones model.toml was written about.
     """
-    path = _find_folder(path_or_name)
+    path = find_folder(path_or_name)
     facts = _read_facts(path / FACTS_FILE)
     folder = ModelFolder(path, facts)
     _check_weights(folder)
@@ -185,7 +185,12 @@ def _shelves() -> tuple[Path, ...]:
     )
 
 
-def _find_folder(path_or_name: str | Path) -> Path:
+def find_folder(path_or_name: str | Path) -> Path:
+    """A model's folder by its path, or by its name among those that came with pleaselock.
+
+    Raises:
+        ModelRefusedError: there is none.
+    """
     candidates = [Path(path_or_name)]
     if Path(path_or_name).name == str(path_or_name):
         candidates += [shelf / path_or_name for shelf in _shelves()]

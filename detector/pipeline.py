@@ -12,9 +12,9 @@ from broker_bridge.messages import AlertMessage
 from detector.config import ViewConfig
 from detector.detection import Detector
 from detector.lock import judge_lock
-from detector.lock_evidence import brightness_around
 from detector.outgoing import Outgoing, Stamper
 from detector.parking import ParkingWatch
+from detector.picture_evidence import PictureEvidence
 from detector.reminders import ReminderPolicy
 from detector.sinks import Sink
 from detector.stay_keeper import StayKeeper
@@ -64,7 +64,8 @@ class Line:
         self.tracker = Tracker()
         self.watch = ParkingWatch(view.rack_list(), view.thresholds, seed=camera)
         self.policy = ReminderPolicy(view.thresholds)
-        self.keeper = StayKeeper(camera, view.rack_list(), self.watch, self.policy, store)
+        self.pictures = PictureEvidence(view)
+        self.keeper = StayKeeper(camera, view.rack_list(), self.watch, self.policy, self.pictures, store)
         self.outgoing = Outgoing(camera, stamper, sink)
         self.thresholds = view.thresholds
         self.verdict_model = load_verdict_model(view.verdict)
@@ -82,6 +83,7 @@ def _step(frame: Frame, line: Line) -> Step:
     tracks = line.tracker.update(detections, frame.at)
     events = line.watch.update(tracks, detections, frame.at, frame.width_px, frame.height_px)
     events += line.keeper.know_again(frame, detections)
+    line.pictures.see(frame, line.watch.places, tracks, detections)
     seen: list[Track | Detection] = [*tracks, *detections]  # who is too faint to follow has a head to hide, too
     for reminder in untold:
         line.outgoing.tell_reminder(reminder, frame, seen)
@@ -94,8 +96,8 @@ def _step(frame: Frame, line: Line) -> Step:
 def _judge(event: StayEvent, frame: Frame, seen: list[Track | Detection], line: Line) -> Judged:
     verdict = None
     if event.kind is StayEventKind.LEFT:
-        brightness = brightness_around(frame.image_bgr, event.stay.xyxy_norm)
-        verdict = judge_lock(replace(event.evidence, brightness=brightness), line.thresholds, line.verdict_model)
+        event = replace(event, evidence=line.pictures.complete(event.evidence, event.stay, frame))
+        verdict = judge_lock(event.evidence, line.thresholds, line.verdict_model)
     reminder = line.policy.decide(event, verdict, frame.at)
     line.keeper.note(event, verdict, reminder)
     line.outgoing.tell_stay(event, verdict)

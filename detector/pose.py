@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import XyxyPx
-from detector.detection import _fixed_size, _open_session, read_class_names
+from detector.detection import fixed_size, open_session, read_class_names
 from detector.model_folder import ModelRefusedError
 from detector.posture import JOINTS, LEAST_CONFIDENCE, Keypoint, Skeleton
 from detector.vocabulary import Kind
@@ -69,7 +69,7 @@ class PoseEstimator:
         self._layout = read_layout(metadata, read_class_names(session), source)
         self._source = source
         self._session = session
-        self._fixed_hw = _fixed_size(session)
+        self._fixed_hw = fixed_size(session)
         self._stride_px = _stride_px(metadata)
         self._long_side_px = whole_strides(long_side_px, self._stride_px)
         self._input_name = str(session.get_inputs()[0].name)
@@ -83,7 +83,7 @@ class PoseEstimator:
         """
         if not weights.is_file():
             raise ModelRefusedError(f"There is no pose model file {weights}.")
-        return cls(_open_session(weights, threads), str(weights), long_side_px)
+        return cls(open_session(weights, threads), str(weights), long_side_px)
 
     def estimate(self, image_bgr: NDArray[np.uint8], people_xyxy_px: Sequence[XyxyPx]) -> list[Skeleton | None]:
         """Skeletons of these people, in their order, in pixels of the full picture (h, w, 3); None: not made out.

@@ -16,6 +16,7 @@ from detector.boxes import XyxyPx, intersection_px, iou
 from detector.errors import CannotReadError, CannotWriteError
 from detector.open_stays import OpenStay
 from detector.parking import ParkingWatch
+from detector.picture_evidence import PictureEvidence
 from detector.places import PEOPLE, SAME_PLACE_IOU
 from detector.reminders import Reminder, ReminderPolicy
 from detector.stay_memory import RememberedStay, rack_today, remembered_from
@@ -49,9 +50,11 @@ class StayKeeper:
         racks: Sequence[Rack],
         watch: ParkingWatch,
         policy: ReminderPolicy,
+        pictures: PictureEvidence,
         store: StayStore | None = None,
     ) -> None:
         self._camera, self._racks, self._watch, self._policy, self._store = camera, racks, watch, policy, store
+        self._pictures = pictures
         self.verdicts: dict[str, LockVerdict] = {}
         """What was last said of each open stay."""
         self._looks: dict[str, Look] = {}
@@ -101,6 +104,8 @@ class StayKeeper:
             self._looks[stay_id] = one.look
         if one.verdict is not None:
             self.verdicts[stay_id] = one.verdict
+        if one.pictured is not None:
+            self._pictures.restore(stay_id, one.pictured)
         self._policy.restore(stay_id, one.reminder, ever=one.reminded)
         return place
 
@@ -209,6 +214,7 @@ class StayKeeper:
             height_px=self._size_px[1],
             place=place,
             look=self._looks.get(place.stay_id),
+            pictured=self._pictures.remembered(place.stay_id),
             verdict=self.verdicts.get(place.stay_id),
             reminder=opened,
             reminded=ever,

@@ -17,6 +17,7 @@ from detector.appearance import Look
 from detector.boxes import XyxyPx
 from detector.errors import CannotReadError
 from detector.open_stays import OpenStay
+from detector.pictured import Pictured
 from detector.places import is_inside
 from detector.reminders import Reminder
 from detector.vocabulary import LockVerdict, Rack
@@ -35,6 +36,7 @@ class RememberedStay(BaseModel):
     """Of the picture that all boxes are in."""
     place: OpenStay
     look: Look | None = None
+    pictured: Pictured | None = None
     verdict: LockVerdict | None = None
     reminder: Reminder | None = None
     """The open one."""

@@ -11,7 +11,7 @@ import typer
 from pydantic import BaseModel
 
 from dashboard.settings import Settings
-from detector.config import CameraConfig, RackConfig, SiteConfig, Thresholds
+from detector.config import CameraConfig, FleetConfig, RackConfig, SiteConfig, Thresholds
 from pleaselock import app
 
 
@@ -52,7 +52,7 @@ def test_the_readme_names_every_setting(project_root: Path, name: str) -> None:
     assert f"`PLEASELOCK_{name.upper()}`" in _readme(project_root)
 
 
-@pytest.mark.parametrize("model", [SiteConfig, CameraConfig, RackConfig, Thresholds])
+@pytest.mark.parametrize("model", [SiteConfig, CameraConfig, RackConfig, FleetConfig, Thresholds])
 def test_the_configuration_page_names_every_key_with_its_default(project_root: Path, model: type[BaseModel]) -> None:
     page = (project_root / "detector" / "README.md").read_text(encoding="utf-8")
     for key, about in model.model_fields.items():
