@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import exp
 
 from detector.boxes import XyxyPx, intersection_px, iou
@@ -20,6 +21,8 @@ ALONE_SIZES = 1.5
 ACCOMPANIED_LOOKS = 3
 ACCOMPANIED_SHARE = 0.7
 COMPANY_MEMORY_S = 4.0
+BYSTANDER = 0.4
+"""What being within reach of a bike counts for those with whom it does not go along."""
 FIRST_LOOK_S = 0.1
 LONGEST_LOOK_S = 1.0
 RIDER_SCORE = 0.25
@@ -31,6 +34,10 @@ ELSEWHERE_IOU = 0.1
 SAME_BOX_IOU = 0.6
 ON_PERSON = 0.3
 OCCUPIED_LOOK_S = 1.0
+
+
+Owner = Callable[[XyxyPx, datetime], int | None]
+"""With whom a box of these last seconds went along."""
 
 
 @dataclass(slots=True)
@@ -52,26 +59,32 @@ class Arrival:
     def is_with_rider(self) -> bool:
         return self.rider_looks >= RIDER_LOOKS
 
-    def see(self, sighting: Sighting, moment: Moment) -> bool:
-        """Go one look on, and count who is at the bike; True where anybody is, however faint."""
+    def see(self, sighting: Sighting, moment: Moment, owner: int | None) -> bool:
+        """Go one look on, and count who is at the bike, most of all its `owner`; True where anybody is, however faint."""
         seconds = min(LONGEST_LOOK_S, max(0.0, (sighting.at - self.last.at).total_seconds())) or FIRST_LOOK_S
         self.last = sighting
         self.company = {who: known * exp(-seconds / COMPANY_MEMORY_S) for who, known in self.company.items()}
         for person in moment.people():
             if _is_with(person.xyxy_px, sighting.xyxy_px):
-                self.company[person.track_id] = self.company.get(person.track_id, 0.0) + seconds
+                self.company[person.track_id] = self.company.get(person.track_id, 0.0) + seconds * (
+                    1.0 if person.track_id == owner else BYSTANDER
+                )
         faint = [one for one in moment.boxes(PEOPLE) if _is_with(one.xyxy_px, sighting.xyxy_px)]
         self.rider_looks += any(one.score >= RIDER_SCORE for one in faint)
         return bool(faint)
 
 
-def arrival_of(bike: Track, trail: Trail, recent: Sequence[Moment]) -> Arrival | None:
+def arrival_of(bike: Track, trail: Trail, recent: Sequence[Moment], owner: Owner) -> Arrival | None:
     """What this track's last seconds are: those of a bike on its way, with whom; None: of one that stands."""
     way = since(trail, ARRIVAL_WINDOW_S)
     travelled = travel(way)
     arrival = Arrival(bike.track_id, bike.kind, way[0].xyxy_px, way[0])
     moments = {moment.at: moment for moment in recent}
-    looks = [arrival.see(sighting, moments[sighting.at]) for sighting in way if sighting.at in moments]
+    looks = [
+        arrival.see(sighting, moments[sighting.at], owner(sighting.xyxy_px, sighting.at))
+        for sighting in way
+        if sighting.at in moments
+    ]
     arrival.last = way[-1]
     with_somebody = sum(looks) >= RIDER_LOOKS
     if _has_moved(travelled):

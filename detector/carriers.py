@@ -97,6 +97,7 @@ class Carriers:
     def __init__(self) -> None:
         self._of: dict[int, Carrier] = {}
         self._last_at: datetime | None = None
+        self._owners: dict[datetime, dict[XyxyPx, int]] = {}
 
     def update(self, moment: Moment, trails: Trails, known: Collection[XyxyPx], unseen: Sequence[XyxyPx]) -> None:
         """Go one frame on. `known` are boxes of bikes known to stand here, `unseen` places whose bike is not in view."""
@@ -104,6 +105,8 @@ class Carriers:
         self._last_at = moment.at
         people = moment.people()
         along = bikes_along(people, loose_bikes(moment, trails, known), self._with_before(moment.at))
+        self._owners[moment.at] = {bike.xyxy_px: who for who, bike in along.items()}
+        self._owners = {at: of for at, of in self._owners.items() if at >= trails.recent[0].at}
         for person in people:
             carrier = self._of.setdefault(person.track_id, Carrier())
             if is_moving(trails.of(person.track_id)):
@@ -117,6 +120,10 @@ class Carriers:
         """The bike each person was with a moment ago."""
         lasts = {who: carrier.last for who, carrier in self._of.items() if carrier.last is not None}
         return {who: last.xyxy_px for who, last in lasts.items() if (at - last.at).total_seconds() <= LONGEST_LOOK_S}
+
+    def owner(self, bike: XyxyPx, at: datetime) -> int | None:
+        """With whom a box of these last seconds went along."""
+        return self._owners.get(at, {}).get(bike)
 
     def bringing(self) -> dict[int, Carrier]:
         """Who is bringing a bike that has not been put down yet, by track id."""

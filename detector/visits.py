@@ -106,15 +106,15 @@ class Visits:
             if bike.track_id in self._arrivals:
                 self._follow(self._arrivals[bike.track_id], bike, moment, trails)
             elif bike.track_id not in settled | self._twins.keys() | self._departing:
-                arrival = arrival_of(bike, trails.of(bike.track_id), trails.recent)
+                arrival = arrival_of(bike, trails.of(bike.track_id), trails.recent, self._carriers.owner)
                 if arrival is not None:
                     self._notice(arrival, trails, standing)
 
-    @staticmethod
-    def _follow(arrival: Arrival, bike: Track, moment: Moment, trails: Trails) -> None:
-        arrival.see(Sighting(moment.at, bike.xyxy_px, bike.score), moment)
+    def _follow(self, arrival: Arrival, bike: Track, moment: Moment, trails: Trails) -> None:
+        owner = self._carriers.owner(bike.xyxy_px, moment.at)
+        arrival.see(Sighting(moment.at, bike.xyxy_px, bike.score), moment, owner)
         if not arrival.moved:
-            now = arrival_of(bike, trails.of(bike.track_id), trails.recent)
+            now = arrival_of(bike, trails.of(bike.track_id), trails.recent, self._carriers.owner)
             arrival.moved = now is not None and now.moved
 
     def _notice(self, arrival: Arrival, trails: Trails, standing: Standing) -> None:
