@@ -154,26 +154,40 @@ def _found(*boxes: XyxyPx) -> list[Detection]:
     return [Detection(Kind.BICYCLE, 0.8, box) for box in boxes]
 
 
-PAIRS: list[tuple[list[XyxyPx], list[XyxyPx], dict[int, int]]] = [
+ONE_BETWEEN = ([person_on(100, 305), person_on(128, 305)], [bike_on(112, 300)])
+PAIRS: list[tuple[list[XyxyPx], list[XyxyPx], dict[int, XyxyPx], dict[int, int]]] = [
     # One bike between two people: the one whose feet are at it has it.
-    ([person_on(100, 305), person_on(170, 305)], [bike_on(110, 300)], {0: 0}),
+    (*ONE_BETWEEN, {}, {0: 0}),
+    # The other one had it a moment ago: it does not change hands.
+    (*ONE_BETWEEN, {1: bike_on(108, 300)}, {1: 0}),
+    # What the other one had was another bike, elsewhere.
+    (*ONE_BETWEEN, {1: bike_on(500, 300)}, {0: 0}),
     # Two people side by side with a bike each: not both the same one.
-    ([person_on(130, 305), person_on(160, 305)], [bike_on(110, 300), bike_on(180, 300)], {0: 0, 1: 1}),
+    ([person_on(130, 305), person_on(160, 305)], [bike_on(110, 300), bike_on(180, 300)], {}, {0: 0, 1: 1}),
     # Nobody near.
-    ([person_on(500, 305)], [bike_on(110, 300)], {}),
+    ([person_on(500, 305)], [bike_on(110, 300)], {}, {}),
     # On the saddle: feet above the ground, body over the bike.
-    ([person_on(110, 285)], [bike_on(110, 300)], {0: 0}),
-    ([], [bike_on(110, 300)], {}),
-    ([person_on(110, 285)], [], {}),
+    ([person_on(110, 285)], [bike_on(110, 300)], {}, {0: 0}),
+    ([], [bike_on(110, 300)], {}, {}),
+    ([person_on(110, 285)], [], {}, {}),
 ]
 
 
-@pytest.mark.parametrize(("people", "bikes", "pairs"), PAIRS)
+@pytest.mark.parametrize(("people", "bikes", "before", "pairs"), PAIRS)
 def test_one_bike_a_person_and_one_person_a_bike(
-    people: list[XyxyPx], bikes: list[XyxyPx], pairs: dict[int, int]
+    people: list[XyxyPx], bikes: list[XyxyPx], before: dict[int, XyxyPx], pairs: dict[int, int]
 ) -> None:
-    found = bikes_along([followed(who, box, 0) for who, box in enumerate(people)], _found(*bikes))
+    found = bikes_along([followed(who, box, 0) for who, box in enumerate(people)], _found(*bikes), before)
     assert {who: bikes.index(bike.xyxy_px) for who, bike in found.items()} == pairs
+
+
+def test_it_is_remembered_with_whom_a_box_went_along() -> None:
+    moments = list(film(_pushes(100, 340), 4))
+    carriers = _walk(_pushes(100, 340), 4)
+    boxes = {one.at: box.xyxy_px for one in moments for box in one.bikes()}
+    owners = [carriers.owner(box, at) for at, box in boxes.items()]
+    assert owners[5:] == [ANNA] * (len(owners) - 5)
+    assert carriers.owner(bike_on(600, 300), moments[-1].at) is None
 
 
 LOOSE = [

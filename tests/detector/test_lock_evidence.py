@@ -21,9 +21,12 @@ from detector.lock_evidence import (
     lost_at_bike_s,
     standing_at,
 )
+from detector.vocabulary import Kind, LockEvidence
 from tests.detector.scenes import START
 
 BIKE = XyxyPx(100, 140, 210, 200)
+LINE_PX = 100.0
+"""Where the head is when they stand here."""
 STANDING = Standing(height_px=100, aspect=0.4)
 UPRIGHT = XyxyPx(130, 100, 170, 200)
 BENT = XyxyPx(120, 140, 180, 200)
@@ -32,10 +35,7 @@ CURLED_FROM_ABOVE = XyxyPx(110, 120, 190, 210)
 
 
 def _frames(*boxes: XyxyPx | None, step_s: float = 0.5) -> list[AtBike]:
-    return [
-        AtBike(START + timedelta(seconds=index * step_s), step_s, box, first_visit=True)
-        for index, box in enumerate(boxes)
-    ]
+    return [AtBike(START + timedelta(seconds=index * step_s), step_s, box) for index, box in enumerate(boxes)]
 
 
 POSTURES = [
@@ -54,7 +54,7 @@ POSTURES = [
 
 @pytest.mark.parametrize(("box", "bent"), POSTURES)
 def test_bent_means_lower_against_ones_own_standing_height(box: XyxyPx, *, bent: bool) -> None:
-    assert is_bent(box, STANDING, head_line_px=100) is bent
+    assert is_bent(box, STANDING, head_line_px=LINE_PX) is bent
 
 
 SECONDS: list[tuple[Callable[[list[AtBike]], float | None], list[AtBike], float | None]] = [
@@ -62,10 +62,13 @@ SECONDS: list[tuple[Callable[[list[AtBike]], float | None], list[AtBike], float 
     (attended_s, _frames(UPRIGHT, BENT, None, UPRIGHT), 2.0),
     (attended_s, [], 0.0),
     (lost_at_bike_s, _frames(UPRIGHT, None, None, UPRIGHT), 1.0),
-    (lambda frames: bent_s(frames, STANDING, BIKE), _frames(UPRIGHT, BENT, BENT, BENT, UPRIGHT), 1.5),
+    (lambda frames: bent_s(frames, STANDING, LINE_PX), _frames(UPRIGHT, BENT, BENT, BENT, UPRIGHT), 1.5),
     # Standing height unknown, or nobody ever seen: not zero but unknown.
-    (lambda frames: bent_s(frames, None, BIKE), _frames(UPRIGHT, BENT), None),
-    (lambda frames: bent_s(frames, STANDING, BIKE), _frames(None, None), None),
+    (lambda frames: bent_s(frames, None, None), _frames(UPRIGHT, BENT), None),
+    (lambda frames: bent_s(frames, STANDING, LINE_PX), _frames(None, None), None),
+    (lambda frames: bent_s(frames, STANDING, LINE_PX), [], None),
+    # Seen and never bent: zero, not unknown.
+    (lambda frames: bent_s(frames, STANDING, LINE_PX), _frames(UPRIGHT, None), 0.0),
     (lambda frames: left_after_s(START, frames), _frames(UPRIGHT, UPRIGHT, UPRIGHT), 1.0),
     (lambda frames: left_after_s(START + timedelta(seconds=9), frames), _frames(UPRIGHT), 0.0),
     (lambda frames: left_after_s(START, frames), [], None),
@@ -84,8 +87,8 @@ def test_seconds_do_not_depend_on_the_frame_rate(step_s: float) -> None:
     count = int(2 / step_s)
     frames = _frames(*[UPRIGHT] * count, *[BENT] * count, *[UPRIGHT] * count, step_s=step_s)
     assert attended_s(frames) == pytest.approx(6)
-    assert bent_s(frames, STANDING, BIKE) == pytest.approx(2)
-    assert bends(frames, STANDING, BIKE) == 1
+    assert bent_s(frames, STANDING, LINE_PX) == pytest.approx(2)
+    assert bends(frames, STANDING, LINE_PX) == 1
 
 
 BENDS = [
@@ -102,14 +105,28 @@ BENDS = [
 
 @pytest.mark.parametrize(("frames", "count"), BENDS)
 def test_bends_are_runs_of_being_bent(frames: list[AtBike], count: int) -> None:
-    assert bends(frames, STANDING, BIKE) == count
-    assert bends(frames, None, BIKE) is None
+    assert bends(frames, STANDING, LINE_PX) == count
+    assert bends(frames, None, None) is None
 
 
-def test_somebody_bent_all_the_time_is_known_by_their_height_alone() -> None:
+HEADS = [
+    # Bent all the time: where their head would be is known by their height alone.
+    ([BENT] * 6, 100),
+    # Seen upright at the bike: where their head was, even for a part of the time.
+    ([XyxyPx(130, 92, 170, 200)] * 3 + [BENT] * 7, 92),
+    # Not seen.
+    ([None] * 3, 100),
+]
+
+
+@pytest.mark.parametrize(("boxes", "line_px"), HEADS)
+def test_the_head_line_is_where_they_stood_or_would_stand(boxes: list[XyxyPx | None], line_px: float) -> None:
+    assert head_line_px(_frames(*boxes), STANDING, BIKE) == pytest.approx(line_px)
+
+
+def test_somebody_bent_all_the_time_is_seen_to_be_bent() -> None:
     frames = _frames(*[BENT] * 6)
-    assert head_line_px(frames, STANDING, BIKE) == BIKE.bottom - STANDING.height_px
-    assert bent_s(frames, STANDING, BIKE) == 3
+    assert bent_s(frames, STANDING, head_line_px(frames, STANDING, BIKE)) == 3
 
 
 def _upright_at(foot_y: float, height: float) -> XyxyPx:
@@ -134,23 +151,41 @@ def test_standing_height_is_unknown_where_they_were_hardly_seen() -> None:
     assert standing_at([UPRIGHT, UPRIGHT], BIKE) is None
 
 
+def _attendance(*frames: AtBike, return_visits: int = 0) -> Attendance:
+    attendance = Attendance(BIKE, START, {1}, rider_seen=True, return_visits=return_visits)
+    attendance.frames, attendance.standing = [*frames], [_upright_at(200, 100)] * 5
+    return attendance
+
+
+def _collected(
+    attendance: Attendance, *, merged: bool = False, certain: bool = True, preexisting: bool = False
+) -> LockEvidence:
+    return collect(
+        attendance, merged_boxes=merged, visit_certain=certain, preexisting=preexisting, kind=Kind.MOTORCYCLE
+    )
+
+
 def test_everything_is_collected_with_its_doubts() -> None:
-    attendance = Attendance(BIKE, START, {1}, rider_seen=True, return_visits=2)
-    attendance.frames = _frames(UPRIGHT, BENT, None)
-    attendance.standing = [_upright_at(200, 100)] * 5
-    evidence = collect(attendance, merged_boxes=True, preexisting=True)
-    assert (evidence.attended_s, evidence.bent_s, evidence.lost_at_bike_s) == (1.5, 0.5, 0.5)
+    attendance = _attendance(*_frames(UPRIGHT, BENT, None), return_visits=2)
+    attendance.not_watched_s, attendance.left_straight = 7.0, True
+    evidence = _collected(attendance, merged=True, certain=False, preexisting=True)
+    assert (evidence.attended_s, evidence.bent_s, evidence.bends, evidence.lost_at_bike_s) == (1.5, 0.5, 1, 0.5)
     assert (evidence.return_visits, evidence.rider_seen, evidence.bike_width_px) == (2, True, 110)
-    assert (evidence.merged_boxes, evidence.preexisting) == (True, True)
+    assert (evidence.not_watched_s, evidence.left_straight, evidence.kind) == (7.0, True, Kind.MOTORCYCLE)
+    assert (evidence.merged_boxes, evidence.visit_certain, evidence.preexisting) == (True, False, True)
 
 
-def test_later_visits_add_to_the_bending_but_not_to_the_first_attendance() -> None:
-    attendance = Attendance(BIKE, START, {1}, rider_seen=True, return_visits=1)
-    later = [AtBike(START + timedelta(seconds=60 + index), 1, BENT, first_visit=False) for index in range(5)]
-    attendance.frames = [*_frames(UPRIGHT, UPRIGHT), *later]
-    attendance.standing = [_upright_at(200, 100)] * 5
-    evidence = collect(attendance, merged_boxes=False, preexisting=False)
-    assert (evidence.attended_s, evidence.left_after_s, evidence.bent_s) == (1.0, 0.5, 5.0)
+def test_what_nobody_was_seen_doing_is_unknown() -> None:
+    evidence = _collected(_attendance())
+    assert (evidence.attended_s, evidence.left_after_s, evidence.bent_s, evidence.bends) == (0, None, None, None)
+    assert (evidence.return_attended_s, evidence.return_bent_s) == (None, None)
+
+
+def test_later_visits_are_counted_apart_from_the_first() -> None:
+    later = [AtBike(START + timedelta(seconds=60 + index), 1, BENT, visit=1 + index // 3) for index in range(5)]
+    evidence = _collected(_attendance(*_frames(UPRIGHT, UPRIGHT), *later, return_visits=2))
+    assert (evidence.attended_s, evidence.left_after_s, evidence.bent_s) == (1.0, 0.5, 0.0)
+    assert (evidence.return_attended_s, evidence.return_bent_s) == (5.0, 5.0)
 
 
 BRIGHTNESS = [

@@ -1,0 +1,162 @@
+"""Where a rider put down a bike that was lost among others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from detector.boxes import XyxyPx, iou
+from detector.rider_stops import Stop, place_at, put_down_by, stop_of
+from detector.trails import Moment
+from tests.detector.films import bike_on, film, person_on, trail_of, trails_of, when
+from tests.detector.scenes import Actor, Waypoint, bike, person
+
+ANNA = 1
+FRAME_RATES = [2.0, 5.0, 15.0]
+COMES: tuple[Waypoint, ...] = ((0, 60, 310), (4, 300, 310))
+STANDING = {20 + place: bike((0, x, 300), (60, x, 300)) for place, x in enumerate((180, 300, 420))}
+RACKED = [bike_on(x, 300) for x in (180, 300, 420)]
+HER_BIKE = bike_on(300, 300)
+
+
+def _put_down(
+    actors: Mapping[int, Actor], second: float, *, fps: float = 5.0, bike_in_view: bool = False, unseen_s: float = 0.0
+) -> Stop | None:
+    """Where and since when Anna has put a bike down, as of `second`; None: she has not."""
+    trails = trails_of(film(actors, second, fps))
+    return put_down_by(trails.of(ANNA), trails.recent, RACKED, bike_in_view=bike_in_view, unseen_s=unseen_s)
+
+
+def _is(stop: Stop | None, x: float, second: float) -> bool:
+    """Whether somebody stopped at about this foot x since about this second."""
+    assert stop is not None
+    return abs(stop.person_px.foot[0] - x) <= 15 and abs((stop.since - when(0)).total_seconds() - second) <= 0.8
+
+
+def _anna(*then: Waypoint) -> dict[int, Actor]:
+    return STANDING | {ANNA: person(*COMES, *then)}
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+@pytest.mark.parametrize("pause_s", [2.0, 3.0])
+def test_who_pauses_and_walks_on_without_a_bike_has_put_it_down_where_they_paused(fps: float, pause_s: float) -> None:
+    ends_s = 4 + pause_s
+    way = _anna((ends_s, 300, 310), (ends_s + 4, 540, 310))
+    assert _put_down(way, ends_s, fps=fps) is None, "so short a stop alone means nothing"
+    assert _is(_put_down(way, ends_s + 4, fps=fps), 300, 4)
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_who_stands_for_long_has_put_it_down(fps: float) -> None:
+    way = _anna((20, 300, 310))
+    assert _put_down(way, 7.5, fps=fps) is None
+    assert _is(_put_down(way, 9.5, fps=fps), 300, 4)
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_of_pauses_near_each_other_the_first_counts(fps: float) -> None:
+    """She sets the bike in at x 300, steps aside to lock it at x 345, and goes."""
+    way = _anna((6, 300, 310), (7, 345, 310), (9, 345, 310), (12, 580, 310))
+    assert _is(_put_down(way, 12, fps=fps), 300, 4)
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_of_pauses_far_from_each_other_the_last_counts(fps: float) -> None:
+    """She looks for a free place at x 300 and finds one at x 480."""
+    way = _anna((6, 300, 310), (9, 480, 310), (11.5, 480, 310), (16, 210, 310))
+    assert _is(_put_down(way, 16, fps=fps), 480, 9)
+
+
+def _goes_on_with_bike(*then: Waypoint) -> dict[int, Actor]:
+    its_way = [(second, x - 10, 360) for second, x, _ in (*COMES, *then)]
+    return _anna(*then) | {10: bike(*its_way)}
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_who_walks_on_with_a_bike_beside_them_has_put_down_nothing(fps: float) -> None:
+    assert _put_down(_goes_on_with_bike((6, 300, 310), (10, 540, 310)), 10, fps=fps) is None
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_while_their_bike_is_in_view_walking_on_means_nothing(fps: float) -> None:
+    assert _put_down(_anna((6, 300, 310), (10, 540, 310)), 10, fps=fps, bike_in_view=True) is None
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_who_walks_on_without_a_pause_has_put_down_nothing(fps: float) -> None:
+    assert _put_down(STANDING | {ANNA: person((0, 60, 310), (10, 600, 310))}, 10, fps=fps) is None
+
+
+def test_who_bends_down_and_cannot_be_seen_stands_there() -> None:
+    way = _anna((20, 300, 310))
+    assert _put_down(way, 6.0) is None
+    assert _is(_put_down(way, 6.0, unseen_s=3.0), 300, 4)
+
+
+STOPS = [
+    # Stands.
+    (0.0, True),
+    # Rocks from foot to foot.
+    (2.0, True),
+    # Pushes a bike along slowly, at a quarter of their height a second: that is not a stop.
+    (28.0, False),
+    (60.0, False),
+]
+
+
+@pytest.mark.parametrize("step_s", [0.07, 0.2, 0.5])
+@pytest.mark.parametrize(("px_per_s", "stops"), STOPS)
+def test_who_pushes_slowly_has_not_stopped(step_s: float, px_per_s: float, *, stops: bool) -> None:
+    way = trail_of([person_on(100 + px_per_s * step_s * step, 300) for step in range(int(6 / step_s))], step_s)
+    assert (stop_of(way, 2.0) is not None) is stops
+
+
+def test_one_stray_look_does_not_end_a_stop_but_two_do() -> None:
+    here, stray = person_on(100, 300), person_on(160, 300)
+    one = stop_of(trail_of([here] * 10 + [stray] + [here] * 10), 0.0)
+    two = stop_of(trail_of([here] * 10 + [stray] * 2 + [here] * 10), 0.0)
+    assert one is not None
+    assert two is not None
+    assert (one.since, two.since) == (when(0), when(2.4))
+
+
+@pytest.mark.parametrize("way", [[], [person_on(100, 300)], [person_on(100, 300)] * 2])
+def test_nobody_is_seen_to_stop_in_hardly_any_look(way: list[XyxyPx]) -> None:
+    assert stop_of(trail_of(way), 0.0) is None
+
+
+STOP = Stop(person_on(310, 305), when(5))
+
+
+def _recent(*bikes: Actor) -> list[Moment]:
+    return list(film(dict(enumerate(bikes)), 10))
+
+
+NEW_BOXES = [
+    # A box came up where she stopped.
+    ([bike((5, 300, 300), (60, 300, 300))], [], True),
+    # It stood there before she came.
+    ([bike((0, 300, 300), (60, 300, 300))], [], False),
+    # It is that of a bike known to stand there.
+    ([bike((5, 300, 300), (60, 300, 300))], [HER_BIKE], False),
+    # It came up elsewhere.
+    ([bike((5, 480, 300), (60, 480, 300))], [], False),
+    # It flickered up in two looks only.
+    ([bike((5, 300, 300), (5.3, 300, 300))], [], False),
+    # Nothing came up.
+    ([], [], False),
+]
+
+
+@pytest.mark.parametrize(("bikes", "places", "seen"), NEW_BOXES)
+def test_a_box_that_came_up_at_the_stop_is_the_bike(bikes: list[Actor], places: list[XyxyPx], *, seen: bool) -> None:
+    box, certain = place_at(STOP, bike_on(60, 310), _recent(*bikes), places)
+    assert certain is seen
+    assert iou(box, HER_BIKE) > (0.95 if seen else 0.6)
+
+
+def test_without_a_box_the_bike_stands_on_the_ground_where_the_rider_stopped_in_its_own_size() -> None:
+    small = bike_on(60, 310, 90, 50)
+    box, certain = place_at(STOP, small, _recent(), [])
+    assert (box, certain) == (bike_on(310, 305, 90, 50), False)
