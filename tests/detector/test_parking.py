@@ -126,13 +126,29 @@ def test_a_bike_hidden_for_30_s_keeps_its_stay() -> None:
     assert not told.of(CLOSED)
 
 
-def test_a_bike_whose_place_is_seen_empty_is_gone_and_its_alert_cleared() -> None:
-    told = watch(Scene((parked_bike(until=40), rider(10)), 60))
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_a_bike_that_is_fetched_and_whose_place_is_seen_empty_is_gone_and_its_alert_cleared(fps: float) -> None:
+    fetched = bike((0, 40, 300), (6, 400, 300), (40, 400, 300), (45, 100, 320), (47, 20, 325))
+    fetches = person((30, 60, 330), (35, 390, 308), (40, 390, 308), (45, 90, 325), (47, 10, 330))
+    told = watch(Scene((fetched, rider(10), fetches), 65, fps=fps))
     (closed,) = told.of(CLOSED)
     assert closed.stay.state is StayState.GONE
-    assert second_of(closed.stay.gone_at) == pytest.approx(46, abs=2)
-    assert told.actions() == ["raised", "gone"]
+    assert second_of(closed.stay.gone_at) == pytest.approx(42, abs=2)
+    assert [one for one in told.actions() if one != "updated"] == ["raised", "gone"]
     assert not told.open_stays
+
+
+def test_a_bike_that_vanishes_without_a_visit_is_not_gone_after_a_minute() -> None:
+    """Nobody can have taken it, so it is the camera that does not see it."""
+    told = watch(Scene((parked_bike(until=40), rider(10)), 100))
+    assert not told.of(CLOSED)
+    assert len(told.open_stays) == 1
+
+
+def test_a_bike_that_vanishes_without_a_visit_is_gone_in_the_end() -> None:
+    told = watch(Scene((parked_bike(until=40), rider(10)), 180, fps=2))
+    assert len(told.of(CLOSED)) == 1
+    assert told.actions() == ["raised", "gone"]
 
 
 def test_a_flickering_parked_bike_stays_one_stay() -> None:
