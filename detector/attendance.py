@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from detector.arrivals import at_way_out
 from detector.boxes import XyxyPx, intersection_px
 from detector.places import PEOPLE, has_walked_off, within_reach
 from detector.trails import TRAIL_S, Moment, Trails, distance_px
@@ -25,7 +26,10 @@ STANDING_LOOKS = 200
 SOUGHT_S = 10.0
 """After nobody looked for a while: who is not found at the bike within this time left unseen. Bent people vanish so long."""
 EDGE_SHARE = 0.03
+LEFT_PICTURE_S = 1.0
 FAINT_OVERLAP = 0.5
+FAINT = -1
+"""Somebody without a track of their own."""
 
 
 class Presence(StrEnum):
@@ -37,11 +41,13 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AtBike:
-    """One frame of somebody at the bike. `seconds` is the time it stands for; no box: not seen, so lost at the bike."""
+    """One frame of somebody at the bike. `seconds` is the time it stands for."""
 
     at: datetime
     seconds: float
-    person_xyxy_px: XyxyPx | None
+    people: tuple[tuple[int, XyxyPx], ...]
+    """Everybody who belongs to the bike and is at it: who (a number that outlives lost tracks) and their box in pixels,
+    the clearest first. None: not seen, so lost at the bike."""
     visit: int = 0
     """0: the rider's own after parking; 1 and on: each time somebody came back."""
 
@@ -69,6 +75,9 @@ class Attendance:
     """Who was within reach in the last frame in which anybody was."""
     not_watched_s: float = 0.0
     """Seconds nobody looked while somebody was at the bike, or had left it no longer ago than the grace time."""
+    _known_as: dict[int, int] = field(default_factory=dict)
+    """The number of somebody whose first track was lost, by their later tracks."""
+    _last_seen: dict[int, tuple[datetime, XyxyPx]] = field(default_factory=dict)
     _at_bike: set[int] = field(default_factory=set)
     """Riders last seen here, and not yet seen elsewhere."""
     _visitors: dict[int, datetime] = field(default_factory=dict)
@@ -89,19 +98,34 @@ class Attendance:
         riders = [person for person in people if person.track_id in self.riders]
         here = [person for person in riders if within_reach(person.xyxy_px, self.bike_px)]
         gone = [person for person in riders if has_walked_off(person.xyxy_px, self.bike_px)]
-        self._at_bike = (self._at_bike | {one.track_id for one in here}) - {one.track_id for one in gone}
+        left = self._left_picture(riders, moment)
+        self._at_bike = (self._at_bike | {one.track_id for one in here}) - {one.track_id for one in gone} - left.keys()
         if here:
             self.last_here = {one.track_id for one in here}
-            self._be_here(max(here, key=lambda one: one.score).xyxy_px, moment.at, seconds)
-        elif gone and not self._at_bike:
-            self._be_away(gone[0].xyxy_px, moment.at)
-        elif self.presence is not Presence.AWAY:
+            here.sort(key=lambda one: one.score, reverse=True)
+            self._be_here([(self._who(one.track_id), one.xyxy_px) for one in here], moment.at, seconds)
+        elif (gone or left) and not self._at_bike:
+            self._be_away(gone[0].xyxy_px if gone else next(iter(left.values())), moment.at)
+        elif self.presence is not Presence.AWAY and not self._at_bike & {one.track_id for one in riders}:
             self._be_lost(moment, seconds)
+
+    def _left_picture(self, riders: Sequence[Track], moment: Moment) -> dict[int, XyxyPx]:
+        """Who was seen last at the picture's edge, out of the bike's reach, and is not seen any more."""
+        self._last_seen |= {one.track_id: (moment.at, one.xyxy_px) for one in riders}
+        return {
+            who: box
+            for who, (at, box) in self._last_seen.items()
+            if who in self._at_bike
+            and (moment.at - at).total_seconds() >= LEFT_PICTURE_S
+            and at_way_out(box, moment)
+            and not within_reach(box, self.bike_px)
+        }
 
     def resume(self, at: datetime) -> None:
         """Go on after nobody looked for a while: track ids mean nothing any more, and that time counts for nothing."""
         unseen_s = max(0.0, (at - (self._last_at or at)).total_seconds())
         self.riders, self._at_bike, self.last_here, self._visitors = set(), set(), set(), {}
+        self._known_as, self._last_seen = {}, {}
         self._last_at = None
         if not self.has_left:
             self.not_watched_s += unseen_s
@@ -120,9 +144,12 @@ class Attendance:
         recently = self.last_here_at is not None and (at - self.last_here_at).total_seconds() <= LOST_LIMIT_S / 6
         return self.presence is not Presence.AWAY and recently
 
-    def _be_here(self, box: XyxyPx, at: datetime, seconds: float) -> None:
+    def _who(self, track_id: int) -> int:
+        return self._known_as.get(track_id, track_id)
+
+    def _be_here(self, people: list[tuple[int, XyxyPx]], at: datetime, seconds: float) -> None:
         self.presence, self.last_here_at, self.away_since, self._sought_since = Presence.HERE, at, None, None
-        self.frames.append(AtBike(at, seconds, box, self.return_visits))
+        self.frames.append(AtBike(at, seconds, tuple(people), self.return_visits))
 
     def _be_away(self, box: XyxyPx, at: datetime) -> None:
         """Seen elsewhere. The way there takes its time; what was unseen before that was still attendance."""
@@ -138,20 +165,21 @@ class Attendance:
             self.frames.pop()
 
     def _last_seen_here_at(self) -> datetime:
-        seen = (frame.at for frame in reversed(self.frames) if frame.person_xyxy_px is not None)
+        seen = (frame.at for frame in reversed(self.frames) if frame.people)
         return next(seen, self.parked_at)
 
     def _be_lost(self, moment: Moment, seconds: float) -> None:
         faint = [one for one in moment.boxes(PEOPLE) if self._is_at_bike(one.xyxy_px)]
         if faint:
-            self._be_here(max(faint, key=lambda one: one.score).xyxy_px, moment.at, seconds)
+            who = self._who(max(self._at_bike)) if self._at_bike else FAINT
+            self._be_here([(who, max(faint, key=lambda one: one.score).xyxy_px)], moment.at, seconds)
             return
         if self._sought_since is not None:
             self._be_missed(self._sought_since, moment.at)
             return
         self.presence = Presence.LOST
         self.last_here_at = self.last_here_at or self.parked_at
-        self.frames.append(AtBike(moment.at, seconds, None, self.return_visits))
+        self.frames.append(AtBike(moment.at, seconds, (), self.return_visits))
 
     def _be_missed(self, sought_since: datetime, at: datetime) -> None:
         """Not found here again: they left while nobody looked, and how is not known."""
@@ -183,6 +211,7 @@ class Attendance:
         """One new track stands for one lost rider, the one followed last."""
         if lost:
             replaced = max(lost)
+            self._known_as[track_id] = self._who(replaced)
             self.riders.discard(replaced)
             self._at_bike.discard(replaced)
         self.riders.add(track_id)
@@ -211,7 +240,7 @@ class Attendance:
             self.return_visits += 1
             self.riders.update(stayed)
             self._at_bike = set(stayed)
-            self._be_here(here[stayed[0]], at, 0.0)
+            self._be_here([(self._who(one), here[one]) for one in stayed], at, 0.0)
 
 
 def _at_edge(box: XyxyPx, moment: Moment) -> bool:

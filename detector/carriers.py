@@ -33,8 +33,8 @@ STEP_S = 0.6
 STEP_HEIGHTS = 0.12
 """Who moves less than this share of their height in a step's time stands."""
 MEMORY_S = 6.0
-LEAST_WITH_S = 0.6
-LEAST_WITH_SHARE = 0.35
+LEAST_WITH_S = 0.8
+LEAST_WITH_SHARE = 0.45
 LEAST_WAY_SIZES = 0.6
 """A bike that was carried less far than this share of its own size was not brought."""
 WITHOUT_S = 8.0

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from detector import posture
 from detector.attendance import AtBike, Attendance
-from detector.lock_evidence import BEND_GAP_S, LEAST_BEND_S, head_line_px, is_bent, standing_at
+from detector.bending import bending_of, runs_of
 from detector.posture import PoseAtBike
 from detector.vocabulary import LockEvidence
 
@@ -48,32 +48,18 @@ def postures(frames: Sequence[AtBike], by_at: Mapping[datetime, PoseAtBike], by_
         return None
     answers = [_answer(one, by_at.get(one.at), by_box) for one in frames]
     known_s = sum(one.seconds for one, answer in zip(frames, answers, strict=True) if answer is not None)
-    if known_s < LEAST_TOLD * sum(one.seconds for one in frames if one.person_xyxy_px is not None):
+    if known_s < LEAST_TOLD * sum(one.seconds for one in frames if one.people):
         return None
     bent = [one for one, answer in zip(frames, answers, strict=True) if answer]
-    return Postures(sum(one.seconds for one in bent), _runs(bent), posture.hands_low_s(poses))
+    return Postures(sum(one.seconds for one in bent), runs_of(bent), posture.hands_low_s(poses))
 
 
 def box_answer(attendance: Attendance) -> Answer:
-    """Whether somebody is bent in one frame, by their box against their own standing height; None: not known."""
-    standing = standing_at(attendance.standing, attendance.bike_px)
-    if standing is None:
-        return lambda _frame: None
-    line_px = head_line_px(attendance.frames, standing, attendance.bike_px)
-    return lambda one: None if one.person_xyxy_px is None else is_bent(one.person_xyxy_px, standing, line_px)
+    """Whether somebody is bent in one frame, by their boxes; None: not known."""
+    bending = bending_of(attendance.frames, attendance.standing, attendance.bike_px)
+    return (lambda _frame: None) if bending is None else bending.is_bent
 
 
 def _answer(frame: AtBike, pose: PoseAtBike | None, by_box: Answer) -> bool | None:
     told = posture.is_bent(pose.skeleton) if pose is not None and pose.skeleton is not None else None
     return by_box(frame) if told is None else told
-
-
-def _runs(bent: Sequence[AtBike]) -> int:
-    """How many bends these frames are; shorter breaks than a second are none."""
-    runs: list[list[AtBike]] = []
-    for frame in bent:
-        if runs and (frame.at - runs[-1][-1].at).total_seconds() <= BEND_GAP_S:
-            runs[-1].append(frame)
-        else:
-            runs.append([frame])
-    return sum(sum(frame.seconds for frame in run) >= LEAST_BEND_S for run in runs)

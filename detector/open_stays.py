@@ -11,7 +11,7 @@ from detector.boxes import XyxyPx, iou
 from detector.lock_evidence import collect
 from detector.places import SAME_PLACE_IOU, closeness, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Sighting, distance_px, median_box, size_px
-from detector.vacancy import VISIT_BEFORE_S, Look, Vacancy
+from detector.vacancy import VISIT_BEFORE_S, Look, Looks, Vacancy
 from detector.visits import Drop
 from detector.vocabulary import Detection, Kind, LockEvidence, Rack, Stay, StayState
 

@@ -156,11 +156,7 @@ class PictureEvidence:
         if self._eyes.pose is None:
             return
         last = [(place, place.attendance.frames[-1]) for place in waiting if place.attendance.frames]
-        here = [
-            (place, one, one.person_xyxy_px)
-            for place, one in last
-            if one.at == frame.at and one.person_xyxy_px is not None
-        ]
+        here = [(place, one, one.people[0][1]) for place, one in last if one.at == frame.at and one.people]
         skeletons = self._eyes.pose.estimate(frame.image_bgr, [person for *_, person in here])
         for (place, one, _), skeleton in zip(here, skeletons, strict=True):
             pose = PoseAtBike(one.at, one.seconds, skeleton, place.box_px)

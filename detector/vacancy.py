@@ -136,9 +136,9 @@ def looks_at(places: Sequence[tuple[str, XyxyPx, Vacancy]], moment: Moment) -> L
     boxes, bikes = as_array([place for _, place, _ in places]), as_array(found)
     likeness = iou_matrix(boxes, bikes)
     seen = dict(best_pairs(likeness, SAME_PLACE_IOU))
-    hidden = _hidden_by_people(boxes, moment) | _hidden_by_bikes(places, boxes, bikes, likeness, seen)
+    hidden = np.logical_or(_hidden_by_people(boxes, moment), _hidden_by_bikes(places, boxes, bikes, likeness, seen))
     if len(places) >= BLIND_PLACES and not seen:
-        hidden |= True
+        hidden = np.ones(len(places), dtype=bool)
     _note_beside(places, seen)
     _note_merged(places, _covers(boxes, bikes), seen)
     looks = {
