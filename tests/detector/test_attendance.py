@@ -55,9 +55,6 @@ def test_who_walks_off_has_left_once_the_grace_time_is_over(fps: float) -> None:
     assert (gone.last_here_at - when(0)).total_seconds() == pytest.approx(10.5, abs=1.2)
 
 
-SEEN_NEARBY = pytest.mark.xfail(
-    raises=AssertionError, reason="who is seen between within reach and walked off is booked as lost at the bike"
-)
 LEAVINGS = [
     # Straight off.
     (_walks_off(10), True),
@@ -66,18 +63,16 @@ LEAVINGS = [
 ]
 
 
-@SEEN_NEARBY
 @pytest.mark.parametrize("fps", FRAME_RATES)
 @pytest.mark.parametrize(("leaver", "straight"), LEAVINGS)
 def test_how_somebody_went_is_seen(fps: float, leaver: Actor, *, straight: bool) -> None:
     assert _attend({ANNA: leaver}, 30, fps=fps).left_straight is straight
 
 
-@SEEN_NEARBY
 @pytest.mark.parametrize("fps", FRAME_RATES)
 def test_who_is_seen_a_step_off_is_not_lost_at_the_bike(fps: float) -> None:
     frames = _attend({ANNA: LEAVINGS[1][0]}, 30, fps=fps).frames
-    assert all(frame.person_xyxy_px is not None for frame in frames)
+    assert all(frame.people for frame in frames)
 
 
 @pytest.mark.parametrize("fps", FRAME_RATES)
@@ -85,7 +80,7 @@ def test_who_vanishes_at_the_bike_is_still_there(fps: float) -> None:
     lost = _attend({ANNA: _stays(60, unseen=((8, 60),))}, 50, fps=fps)
     assert (lost.presence, lost.has_left) == (Presence.LOST, False)
     assert lost.hides_place(when(20))
-    assert sum(frame.seconds for frame in lost.frames if frame.person_xyxy_px is None) == pytest.approx(42, abs=1.5)
+    assert sum(frame.seconds for frame in lost.frames if not frame.people) == pytest.approx(42, abs=1.5)
 
 
 def test_nobody_locks_a_bike_unseen_for_minutes() -> None:
@@ -96,7 +91,7 @@ def test_nobody_locks_a_bike_unseen_for_minutes() -> None:
 def test_a_faint_box_at_the_bike_is_somebody_there() -> None:
     faint = _attend({ANNA: _stays(60, faint=((8, 60),))}, 50)
     assert faint.presence is Presence.HERE
-    assert all(frame.person_xyxy_px is not None for frame in faint.frames)
+    assert all(frame.people for frame in faint.frames)
 
 
 @pytest.mark.parametrize("fps", FRAME_RATES)

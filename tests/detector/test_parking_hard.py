@@ -167,7 +167,6 @@ def test_who_takes_a_bike_that_stood_there_parks_nothing(fps: float) -> None:
 
 
 @pytest.mark.parametrize("fps", FRAME_RATES)
-@pytest.mark.xfail(raises=AssertionError, reason="who leaves by the edge beside the bike is taken for lost at it")
 def test_who_leaves_the_picture_right_beside_the_bike_has_left(fps: float) -> None:
     at_edge = bike((0, 40, 300), (6, 520, 300), (120, 520, 300))
     leaves = person((0, 30, 300), (6, 510, 300), (10, 510, 305), (14, 690, 330))

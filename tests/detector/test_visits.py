@@ -38,7 +38,7 @@ def test_a_drop_says_where_since_when_and_by_whom(fps: float) -> None:
     (drop,) = _drops({ANNA: COMES, HERS: PUSHED, BEN: person((0, 600, 460), (20, 600, 460))}, fps=fps)
     assert iou(drop.xyxy_px, PLACE) > 0.9
     assert (drop.parked_at - when(0)).total_seconds() == pytest.approx(6, abs=1)
-    assert (drop.track_id, drop.riders, drop.rider_seen, drop.certain) == (HERS, {ANNA}, True, True)
+    assert (drop.track_id, drop.riders, drop.rider_seen, drop.certain) == (HERS, frozenset({ANNA}), True, True)
 
 
 ONE_DROP: dict[str, tuple[dict[int, Actor], set[int] | None]] = {
