@@ -13,7 +13,8 @@ from datetime import datetime
 from detector import posture
 from detector.attendance import AtBike, Attendance
 from detector.bending import bending_of, runs_of
-from detector.posture import PoseAtBike
+from detector.boxes import XyxyPx
+from detector.posture import PoseAtBike, Skeleton
 from detector.vocabulary import LockEvidence
 
 LEAST_TOLD = 0.6
@@ -38,6 +39,17 @@ def with_keypoints(evidence: LockEvidence, attendance: Attendance, poses: Sequen
     if first is not None:
         evidence = replace(evidence, bent_s=first.bent_s, bends=first.bends, hands_low_s=first.hands_low_s)
     return evidence if later is None else replace(evidence, return_bent_s=later.bent_s)
+
+
+def most_telling(skeletons: Sequence[Skeleton | None], bike_px: XyxyPx) -> Skeleton | None:
+    """Of several people at one bike whoever is bent, else whoever has a hand low at it."""
+    made_out = [one for one in skeletons if one is not None]
+    return max(made_out, key=lambda one: _telling(one, bike_px), default=None)
+
+
+def _telling(skeleton: Skeleton, bike_px: XyxyPx) -> tuple[bool, bool, bool, float]:
+    bent = posture.is_bent(skeleton)
+    return bool(bent), bool(posture.hands_low(skeleton, bike_px)), bent is not None, skeleton.score
 
 
 def postures(frames: Sequence[AtBike], by_at: Mapping[datetime, PoseAtBike], by_box: Answer) -> Postures | None:

@@ -21,7 +21,7 @@ from detector.boxes import XyxyPx, intersection_px, iou
 from detector.camera_shift import CameraState, ShiftWatch
 from detector.config import ViewConfig
 from detector.fleet import FLEETS, FleetColour, fleet_marks, which_fleet
-from detector.keypoint_evidence import with_keypoints
+from detector.keypoint_evidence import most_telling, with_keypoints
 from detector.lock_evidence import brightness_around
 from detector.lock_model import OnnxLockDetector
 from detector.lock_views import MOST_VIEWS, LockDetector, ViewNeeds, usable, view_of
@@ -156,9 +156,10 @@ class PictureEvidence:
         if self._eyes.pose is None:
             return
         last = [(place, place.attendance.frames[-1]) for place in waiting if place.attendance.frames]
-        here = [(place, one, one.people[0][1]) for place, one in last if one.at == frame.at and one.people]
-        skeletons = self._eyes.pose.estimate(frame.image_bgr, [person for *_, person in here])
-        for (place, one, _), skeleton in zip(here, skeletons, strict=True):
+        here = [(place, one) for place, one in last if one.at == frame.at and one.people]
+        found = iter(self._eyes.pose.estimate(frame.image_bgr, [box for _, one in here for _, box in one.people]))
+        for place, one in here:
+            skeleton = most_telling([next(found) for _ in one.people], place.box_px)
             pose = PoseAtBike(one.at, one.seconds, skeleton, place.box_px)
             self._poses.setdefault(place.stay_id, []).append(pose)
 
