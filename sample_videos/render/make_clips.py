@@ -65,7 +65,7 @@ def _options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, default=OUT, help=f"folder for the clips and their truth (default: {OUT})")
     parser.add_argument("--anew", action="store_true", help="render even what is there already")
-    parser.add_argument("--samples", type=int, default=4, help="light samples per pixel of a moving part (default: 4)")
+    parser.add_argument("--samples", type=int, default=3, help="light samples per pixel of a moving part (default: 3)")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2, help="processor threads (default: all)")
     parser.add_argument("--truth-only", action="store_true", help="write only the truth files; needs no Blender")
     return parser
