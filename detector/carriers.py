@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, hypot
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,8 +34,11 @@ STEP_S = 0.6
 STEP_HEIGHTS = 0.12
 """Who moves less than this share of their height in a step's time stands."""
 MEMORY_S = 6.0
-LEAST_WITH_S = 0.8
-LEAST_WITH_SHARE = 0.45
+LEAST_WITH_S = 0.7
+LEAST_WITH_SHARE = 0.4
+KEPT_SHARE = 0.25
+ANCHOR_S, LOST_ANCHOR_S = 1.0, 2.5
+KEEPS_UP_SIZES = 0.6
 LEAST_WAY_SIZES = 0.6
 """A bike that was carried less far than this share of its own size was not brought."""
 WITHOUT_S = 8.0
@@ -50,6 +54,21 @@ SAME_BIKE = 2.0
 LONGEST_LOOK_S = 1.0
 
 
+class Beside(NamedTuple):
+    """A person and the bike at their side, in one look."""
+
+    at: datetime
+    bike_px: XyxyPx
+    person_px: XyxyPx
+
+    def keeps_up(self, now: Beside) -> bool:
+        """Whether the bike went where the person went since this look."""
+        (x, y), (was_x, was_y) = now.bike_px.centre, self.bike_px.centre
+        (foot_x, foot_y), (was_foot_x, was_foot_y) = now.person_px.foot, self.person_px.foot
+        off_px = hypot((x - was_x) - (foot_x - was_foot_x), (y - was_y) - (foot_y - was_foot_y))
+        return off_px <= KEEPS_UP_SIZES * size_px(now.bike_px)
+
+
 @dataclass(slots=True)
 class Carrier:
     """One person as to whether a bike goes along with them."""
@@ -60,24 +79,38 @@ class Carrier:
     first: Sighting | None = None
     last: Sighting | None = None
     """Where the bike was first and last seen with them."""
+    anchor: Beside | None = None
     kind: Kind = Kind.BICYCLE
     brings: bool = False
     takes: bool = False
     """The bike came out of a place where one stood."""
     without_s: float = 0.0
 
-    def move(self, seconds: float, bike: Detection | None, at: datetime) -> None:
+    def move(self, seconds: float, person: XyxyPx, bike: Detection | None, at: datetime) -> None:
         """Go a moving look on, with the bike that goes along, if any."""
         fade = exp(-seconds / MEMORY_S)
         self.moving_s, self.with_s = fade * self.moving_s + seconds, fade * self.with_s
-        self.without_s = 0.0 if bike else self.without_s + seconds
-        if bike is not None:
-            self.with_s += seconds
+        if bike is not None and self._goes_along(Beside(at, bike.xyxy_px, person)):
+            self.with_s, self.without_s, self.kind = self.with_s + seconds, 0.0, bike.kind
             self.last = Sighting(at, bike.xyxy_px, bike.score)
             self.first = self.first or self.last
-            self.kind = bike.kind
-        if self._is_bringing():
-            self.brings = True
+        else:
+            self.without_s += seconds
+        self.brings = self._is_bringing() or (self.brings and self.with_s >= KEPT_SHARE * self.moving_s)
+
+    def _goes_along(self, here: Beside) -> bool:
+        """Whether this is the bike that was there before and kept up; one that stays behind stands beside the way."""
+        anchor = self.anchor
+        if anchor is None or (here.at - anchor.at).total_seconds() >= LOST_ANCHOR_S:
+            if not self.brings:
+                self.first = None
+            self.anchor = here
+            return True
+        if not anchor.keeps_up(here):
+            return False
+        if (here.at - anchor.at).total_seconds() >= ANCHOR_S:
+            self.anchor = here
+        return True
 
     def _is_bringing(self) -> bool:
         if self.takes or self.first is None or self.last is None:
@@ -87,7 +120,7 @@ class Carrier:
 
     def forget(self) -> None:
         """The bike is put down, or never was."""
-        self.brings, self.first, self.last = False, None, None
+        self.brings, self.first, self.last, self.anchor = False, None, None, None
         self.with_s = self.moving_s = self.without_s = 0.0
 
 
@@ -113,7 +146,7 @@ class Carriers:
                 bike = along.get(person.track_id)
                 if bike is not None and carrier.first is None:
                     carrier.takes = _comes_out_of(person.xyxy_px, bike.xyxy_px, unseen)
-                carrier.move(seconds, bike, moment.at)
+                carrier.move(seconds, person.xyxy_px, bike, moment.at)
         self._of = {who: carrier for who, carrier in self._of.items() if trails.of(who)}
 
     def _with_before(self, at: datetime) -> dict[int, XyxyPx]:
