@@ -32,6 +32,8 @@ RIDERS: list[tuple[list[Company], set[int], list[set[int]]]] = [
     ([{ANNA: 5.0}], {ANNA}, [set()]),
     # Passed by for a tenth of a second.
     ([{ANNA: 0.1}], set(), [set()]),
+    # Was with it for half a second: at low frame rates that is all one sees.
+    ([{ANNA: 0.5}], set(), [{ANNA}]),
     # Two bikes and one person: one of the two has nobody.
     ([{ANNA: 5.0}, {ANNA: 4.0}], set(), [{ANNA}, set()]),
     ([{}], set(), [set()]),
@@ -44,6 +46,12 @@ def test_each_bike_has_one_rider_and_each_rider_one_bike(
     companies: list[Company], others: set[int], riders: list[set[int]]
 ) -> None:
     assert riders_of(companies, others) == riders
+
+
+def test_who_brings_a_bike_of_their_own_is_nobodys_friend_but_may_be_the_rider() -> None:
+    companies = [{ANNA: 5.0, CARL: 4.0}]
+    assert riders_of(companies, (), [CARL]) == [{ANNA}]
+    assert riders_of(companies, (), [ANNA]) == [{ANNA, CARL}]
 
 
 FIRST, SECOND = 11, 12
