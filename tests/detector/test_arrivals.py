@@ -86,6 +86,15 @@ def test_a_bike_somebody_is_always_at_may_be_arriving_but_must_yet_move(fps: flo
     assert has_come_far(arrival, bike_on(380, 300))
 
 
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_a_third_of_its_size_is_no_way_and_one_and_a_half_sizes_are(fps: float) -> None:
+    for far_px, moved in ((37, False), (165, True)):
+        pushed = bike((0, 300, 300), (4, 300 + far_px, 300))
+        arrival = _arrival({HERS: pushed, ANNA: person((0, 310, 310), (4, 310 + far_px, 310))}, fps=fps)
+        assert arrival is not None
+        assert arrival.moved is moved
+
+
 def test_company_long_past_counts_for_less() -> None:
     arrival = Arrival(HERS, Kind.BICYCLE, bike_on(300, 300), Sighting(when(0), bike_on(300, 300), 0.8))
     for step in range(1, 41):

@@ -32,6 +32,10 @@ WHERE = [
     (XyxyPx(130, 90, 180, 140), "reach"),
     # A step in front of it.
     (XyxyPx(120, 80, 150, 180), "reach"),
+    # An arm's length from the wheel.
+    (XyxyPx(215, 60, 245, 158), "reach"),
+    # Half a height before it, across the path.
+    (XyxyPx(135, 110, 165, 210), "between"),
     # Just beside: neither at it nor gone.
     (XyxyPx(235, 60, 265, 160), "between"),
     # Three steps away.

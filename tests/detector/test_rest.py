@@ -60,14 +60,20 @@ def _out_of_place(looks: Sequence[int]) -> list[XyxyPx]:
 AT_REST = [
     # A look every 0.2 s; 12 pixels a second are still being pushed.
     (_creeping(2.4), False),
+    # Seven pixels a second are, too.
+    (_creeping(1.4), False),
     # Three pixels in a second are the model's doubt.
     (_creeping(0.3), True),
     (_sinking(1.5), False),
+    # A lower edge that wavers by a few pixels is the model's doubt.
+    (_sinking(0.8), True),
     (_jittering(1.5), True),
     # Boxes that jump all over the place belong to nothing that stands.
     (_jittering(25), False),
     # One look out of place.
     (_out_of_place([18]), True),
+    # One look around two neighbours: too far out to be doubt.
+    ([XyxyPx(45, 235, 285, 300) if look == 18 else bike_on(100, 300) for look in range(24)], False),
     # Every other look out of place.
     (_out_of_place(range(0, 24, 2)), False),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -63,9 +64,40 @@ def test_of_pauses_near_each_other_the_first_counts(fps: float) -> None:
 
 @pytest.mark.parametrize("fps", FRAME_RATES)
 def test_of_pauses_far_from_each_other_the_last_counts(fps: float) -> None:
-    """She looks for a free place at x 300 and finds one at x 480."""
-    way = _anna((6, 300, 310), (9, 480, 310), (11.5, 480, 310), (16, 210, 310))
-    assert _is(_put_down(way, 16, fps=fps), 480, 9)
+    """She looks for a free place at x 300 and finds one at x 440."""
+    way = _anna((6, 300, 310), (9, 440, 310), (11.5, 440, 310), (16, 170, 310))
+    assert _is(_put_down(way, 16, fps=fps), 440, 9)
+
+
+@pytest.mark.parametrize("fps", [5.0, 15.0])
+def test_who_falters_for_a_moment_has_put_down_nothing(fps: float) -> None:
+    assert _put_down(_anna((4.3, 300, 310), (9, 560, 310)), 9, fps=fps) is None
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_who_steps_aside_has_not_walked_off(fps: float) -> None:
+    assert _put_down(_anna((6, 300, 310), (7, 365, 310), (8.5, 365, 310)), 8.5, fps=fps) is None
+
+
+MISSED = [
+    # The bike beside them is missed in every second look: it is there.
+    (2, False),
+    # A box is beside them in one look of six: a mistake.
+    (6, True),
+]
+
+
+@pytest.mark.parametrize(("every", "put_down"), MISSED)
+def test_a_bike_seen_in_many_looks_goes_along_and_one_in_few_does_not(every: int, *, put_down: bool) -> None:
+    missed = [(look / 5, look / 5 + 0.2) for look in range(60) if look % every]
+    actors = _goes_on_with_bike((6, 300, 310), (10, 540, 310))
+    stop = _put_down(actors | {10: replace(actors[10], unseen=tuple(missed))}, 10)
+    assert (stop is not None) is put_down
+
+
+def test_who_rocks_from_foot_to_foot_stands() -> None:
+    rocking = [person_on(100 + 10 * (look % 2), 300) for look in range(20)]
+    assert stop_of(trail_of(rocking), 2.0) is not None
 
 
 def _goes_on_with_bike(*then: Waypoint) -> dict[int, Actor]:
@@ -97,7 +129,7 @@ def test_who_bends_down_and_cannot_be_seen_stands_there() -> None:
 STOPS = [
     # Stands.
     (0.0, True),
-    # Rocks from foot to foot.
+    # Shifts a little.
     (2.0, True),
     # Pushes a bike along slowly, at a quarter of their height a second: that is not a stop.
     (28.0, False),
@@ -142,6 +174,8 @@ NEW_BOXES = [
     ([bike((5, 300, 300), (60, 300, 300))], [HER_BIKE], False),
     # It came up elsewhere.
     ([bike((5, 480, 300), (60, 480, 300))], [], False),
+    # It came up a bike's length off.
+    ([bike((5, 420, 300), (60, 420, 300))], [], False),
     # It flickered up in two looks only.
     ([bike((5, 300, 300), (5.3, 300, 300))], [], False),
     # Nothing came up.
