@@ -21,6 +21,8 @@ NEAR_SIZES = 1.0
 EMPTY_BEFORE_NEXT_S = 1.0
 SHARPEN_IOU = 0.4
 SHARPEN_LOOKS = 3
+SHARPEN_AREA = 0.5
+"""A box of less than this share of the bike's own is drawn around a piece of it."""
 OWN_RIDER = 2.0
 LAST_AT = 0.5
 """What being the rider, and having been at this bike a moment ago, weigh against standing nearer to another one."""
@@ -143,7 +145,8 @@ class OpenStay:
 
     def _is_own(self, box: XyxyPx, others_px: Sequence[XyxyPx]) -> bool:
         likeness = iou(box, self.box_px)
-        return likeness >= SHARPEN_IOU and all(iou(box, other) < likeness for other in others_px)
+        whole = box.area >= SHARPEN_AREA * self.box_px.area
+        return whole and likeness >= SHARPEN_IOU and all(iou(box, other) < likeness for other in others_px)
 
     def evidence(self) -> LockEvidence:
         """What is known so far, but for what only the picture can tell."""

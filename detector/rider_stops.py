@@ -10,7 +10,7 @@ from detector.boxes import XyxyPx, intersection_px, iou
 from detector.places import SAME_PLACE_IOU
 from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, distance_px, median_box, since, size_px, span_s
 
-STOPPED_HEIGHTS = 0.15
+STOPPED_HEIGHTS = 0.2
 """Somebody whose feet keep within this share of their height has stopped."""
 LONG_STOP_S = 4.0
 """Who brought a bike and stands still this long has put it down."""
