@@ -8,8 +8,10 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from numpy.typing import NDArray
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -124,6 +126,24 @@ def test_health_tells_how_many_frames_came_and_were_looked_at(sink: HearingSink,
     assert UP_MESSAGE.validate_json(health.model_dump_json()) == health
     silent = watching.tell_health()
     assert (silent.fps_in, silent.inference_ms) == (0, None)
+
+
+def test_health_says_that_the_camera_was_turned(sink: HearingSink, tmp_path: Path) -> None:
+    def street(number: int) -> NDArray[np.uint8]:
+        small = np.random.default_rng(1).integers(40, 220, (15, 20, 1), dtype=np.uint8)
+        big = small.repeat(16, axis=0).repeat(16, axis=1).repeat(3, axis=2)
+        return np.ascontiguousarray(np.roll(big, 60 if number >= 10 else 0, axis=1))
+
+    clip = write_video(tmp_path / "turned.mp4", street, count=200)
+    watching = watch(camera(clip, camera_check_s=0.1), sink, DrawnDetector(), threading.Event())
+    assert not watching.tell_health().moved
+    run_until(watching, lambda: watching.tell_health().moved)
+
+
+def test_a_camera_whose_pose_model_is_missing_is_refused_before_it_runs(sink: HearingSink, tmp_path: Path) -> None:
+    config = camera(tmp_path / "any.mp4", pose_model=str(tmp_path / "absent.onnx"))
+    with pytest.raises(UsageError, match=r"no pose model file .*absent\.onnx"):
+        watch(config, sink, DrawnDetector(), threading.Event())
 
 
 class BrokenDetector(DrawnDetector):
