@@ -12,7 +12,9 @@ from detector.appearance import Look
 from detector.attendance import AtBike, Attendance, Presence
 from detector.boxes import XyxyNorm, XyxyPx
 from detector.errors import CannotReadError
+from detector.lock_views import LockBox, LockKind
 from detector.open_stays import OpenStay, Visitor
+from detector.pictured import LockLook, Pictured
 from detector.reminders import Reminder
 from detector.stay_memory import RememberedStay, rack_today, remembered_from
 from detector.vacancy import Vacancy
@@ -39,10 +41,12 @@ def _attendance() -> Attendance:
         has_left=True,
         left_straight=True,
         return_visits=2,
-        frames=[AtBike(_at(7), 0.2, OTHER_BOX), AtBike(_at(7.2), 0.2, None, 1)],
+        frames=[AtBike(_at(7), 0.2, ((3, OTHER_BOX),)), AtBike(_at(7.2), 0.2, (), 1)],
         standing=[OTHER_BOX],
         last_here={3},
         not_watched_s=1.5,
+        _known_as={4: 2},
+        _last_seen={4: (_at(11), OTHER_BOX)},
         _at_bike={4},
         _visitors={9: _at(30)},
         _last_at=_at(31),
@@ -89,6 +93,13 @@ def _verdict() -> LockVerdict:
     return LockVerdict(LockState.UNLOCKED, 0.913, {ReasonCode.LEFT_AFTER_S: 4.0, ReasonCode.NOT_WATCHED_S: 1.5})
 
 
+def _pictured() -> Pictured:
+    carried = LockLook(BOX, (LockBox(LockKind.CHAIN, 0.75, OTHER_BOX),))
+    return Pictured(
+        ("meituan", "qingju"), [(0.5, 0.0)], arriving=[carried], parked=[carried, LockLook(BOX, ())], visits=2
+    )
+
+
 def _remembered() -> RememberedStay:
     stay = Stay(
         stay_id="one",
@@ -109,6 +120,7 @@ def _remembered() -> RememberedStay:
         height_px=480,
         place=_place(),
         look=look,
+        pictured=_pictured(),
         verdict=_verdict(),
         reminder=reminder,
         reminded=True,
@@ -125,7 +137,7 @@ def test_everything_comes_back_as_it_was() -> None:
     assert back.place.vacancy.beside["never seen"] == 0
 
 
-@pytest.mark.parametrize("part", [_attendance(), _vacancy(), _place(), _remembered().reminder])
+@pytest.mark.parametrize("part", [_attendance(), _vacancy(), _place(), _pictured(), _remembered().reminder])
 def test_no_field_of_a_stay_is_left_at_its_default_above(part: Any) -> None:  # noqa: ANN401 -- any dataclass
     """A new field is remembered by itself; this asks whoever adds one to put it into the test above."""
     assert is_dataclass(part)
@@ -165,9 +177,9 @@ def test_boxes_follow_a_picture_of_another_size() -> None:
     place = _remembered().place_in(1280, 240)
     doubled = XyxyPx(BOX.left * 2, BOX.top / 2, BOX.right * 2, BOX.bottom / 2)
     assert place.box_px == place.attendance.bike_px == doubled
-    assert place.attendance.frames[0].person_xyxy_px == place.attendance.standing[0]
+    assert place.attendance.frames[0].people == ((3, place.attendance.standing[0]),)
     assert place.attendance.standing[0].right == OTHER_BOX.right * 2
-    assert place.attendance.frames[1].person_xyxy_px is None
+    assert place.attendance.frames[1].people == ()
     assert _remembered().place_in(640, 480) == _place()
 
 
