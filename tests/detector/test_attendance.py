@@ -60,6 +60,10 @@ LEAVINGS = [
     (_walks_off(10), True),
     # Lingers a step off: not at the bike any more, and not yet elsewhere.
     (_stays(10, (11, 515, 305), (18, 515, 305), (20, 600, 305), (60, 600, 305)), False),
+    # The same for some seconds only.
+    (_stays(10, (11, 515, 305), (15, 515, 305), (16, 600, 305), (60, 600, 305)), False),
+    # Slowly, but without stopping.
+    (_stays(10, (18, 180, 305), (60, 180, 305)), True),
 ]
 
 
@@ -81,6 +85,24 @@ def test_who_vanishes_at_the_bike_is_still_there(fps: float) -> None:
     assert (lost.presence, lost.has_left) == (Presence.LOST, False)
     assert lost.hides_place(when(20))
     assert sum(frame.seconds for frame in lost.frames if not frame.people) == pytest.approx(42, abs=1.5)
+
+
+AT_EDGE = bike_on(520, 300)
+WAYS_AWAY = [
+    # Out of the picture, which ends right beside the bike.
+    (person((0, 510, 305), (10, 510, 305), (13, 625, 320)), True),
+    # Vanishes at the bike: somebody who bends down is still there.
+    (person((0, 510, 305), (10, 510, 305)), False),
+    # Stands still at the edge, in view.
+    (person((0, 510, 305), (10, 510, 305), (13, 625, 320), (60, 625, 320)), False),
+]
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+@pytest.mark.parametrize(("leaver", "left"), WAYS_AWAY)
+def test_who_was_last_seen_at_the_pictures_edge_has_left_it(fps: float, leaver: Actor, *, left: bool) -> None:
+    attendance = Attendance(AT_EDGE, when(0), {ANNA}, rider_seen=True)
+    assert _attend({ANNA: leaver}, 22, fps=fps, attendance=attendance).has_left is left
 
 
 def test_nobody_locks_a_bike_unseen_for_minutes() -> None:
@@ -129,6 +151,8 @@ SECOND_TRACKS = [
     (person((13, 390, 305), (20, 390, 305), (25, 90, 330), (60, 90, 330)), True),
     # Comes up a few steps from it, as far as one walks meanwhile.
     (person((13, 300, 310), (18, 90, 330), (60, 90, 330)), True),
+    # Comes up as far off as one gets when one hurries.
+    (person((11, 180, 310), (60, 180, 310)), True),
     # Comes into the picture at its edge: somebody else.
     (person((13, 20, 330), (18, 200, 330), (60, 200, 330)), False),
     # Comes up too far away to have walked there.
