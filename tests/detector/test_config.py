@@ -42,7 +42,28 @@ def test_an_empty_file_means_the_whole_picture_is_one_rack(tmp_path: Path) -> No
     assert (rack.rack_id, rack.outline_norm[0], rack.outline_norm[2]) == ("whole-picture", (0, 0), (1, 1))
 
 
+FLEET = "{name: %s, hue_from_deg: 350, hue_to_deg: 20}"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("fps: 5", None, id="those built in"),
+        pytest.param("fleets: []", [], id="none"),
+        pytest.param(f"fleets: [{FLEET % 'mobike'}]", ["mobike"], id="another"),
+    ],
+)
+def test_fleets_of_shared_bikes_are_named_or_switched_off(tmp_path: Path, text: str, names: list[str] | None) -> None:
+    fleets = load_config(written(tmp_path, text), ViewConfig).fleets
+    assert (fleets if fleets is None else [fleet.name for fleet in fleets]) == names
+
+
 MISTAKES = [
+    ("two fleets of one name", f"fleets: [{FLEET % 'a'}, {FLEET % 'a'}]", "line 1: the top level: two fleets have the"),
+    ("a hue beyond the circle", f"fleets: [{(FLEET % 'a').replace('350', '361')}]", "line 1: fleets.0.hue_from_deg"),
+    ("no time between two checks", "camera_check_s: 0", "line 1: camera_check_s: input should be greater than 0"),
+    ("a bike of no width", "lock_min_bike_width_px: -1", "line 1: lock_min_bike_width_px: input should be greater"),
+    ("a model that is a number", "pose_model: 8", "line 1: pose_model: input should be a valid string"),
     ("an unknown key", GOOD.replace("fps: 4", "fsp: 4"), "line 2: fsp: this key is not known"),
     ("an unknown key further in", GOOD.replace("grace_s", "grace"), "line 11: thresholds.grace: this key is not known"),
     ("a point outside", GOOD.replace("[0.9, 0.8]", "[0.9, 1.8]"), "line 7: racks.0.outline.2.1: input should be less"),
