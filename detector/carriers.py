@@ -80,6 +80,8 @@ class Carrier:
     last: Sighting | None = None
     """Where the bike was first and last seen with them."""
     anchor: Beside | None = None
+    bike_track: int | None = None
+    """The track of the bike that went along last, where it had one."""
     kind: Kind = Kind.BICYCLE
     brings: bool = False
     takes: bool = False
@@ -120,7 +122,7 @@ class Carrier:
 
     def forget(self) -> None:
         """The bike is put down, or never was."""
-        self.brings, self.first, self.last, self.anchor = False, None, None, None
+        self.brings, self.first, self.last, self.anchor, self.bike_track = False, None, None, None, None
         self.with_s = self.moving_s = self.without_s = 0.0
 
 
@@ -140,6 +142,7 @@ class Carriers:
         along = bikes_along(people, loose_bikes(moment, trails, known), self._with_before(moment.at))
         self._owners[moment.at] = {bike.xyxy_px: who for who, bike in along.items()}
         self._owners = {at: of for at, of in self._owners.items() if at >= trails.recent[0].at}
+        tracks = {track.xyxy_px: track.track_id for track in moment.bikes()}
         for person in people:
             carrier = self._of.setdefault(person.track_id, Carrier())
             if is_moving(trails.of(person.track_id)):
@@ -147,7 +150,18 @@ class Carriers:
                 if bike is not None and carrier.first is None:
                     carrier.takes = _comes_out_of(person.xyxy_px, bike.xyxy_px, unseen)
                 carrier.move(seconds, person.xyxy_px, bike, moment.at)
+                if bike is not None and bike.xyxy_px in tracks:
+                    self._hand_over(carrier, tracks[bike.xyxy_px])
         self._of = {who: carrier for who, carrier in self._of.items() if trails.of(who)}
+
+    def _hand_over(self, carrier: Carrier, bike_track: int) -> None:
+        """One bike, one person: it goes along with this one now, so whoever had it before brings it no more."""
+        carrier.bike_track = bike_track
+        for other in self._of.values():
+            same = other is not carrier and other.bike_track == bike_track
+            if same and other.brings and carrier.with_s >= LEAST_WITH_S:
+                carrier.brings, carrier.first = True, other.first or carrier.first
+                other.forget()
 
     def _with_before(self, at: datetime) -> dict[int, XyxyPx]:
         """The bike each person was with a moment ago."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from detector.attendance import Attendance
+from detector.attendance import Attendance, Presence
 from detector.boxes import XyxyPx, iou
 from detector.lock_evidence import collect
 from detector.places import SAME_PLACE_IOU, closeness, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Sighting, distance_px, median_box, size_px
-from detector.vacancy import VISIT_BEFORE_S, Look, Looks, Vacancy
+from detector.vacancy import EMPTY_LOOKS, VISIT_BEFORE_S, Look, Looks, Vacancy
 from detector.visits import Drop
 from detector.vocabulary import Detection, Kind, LockEvidence, Rack, Stay, StayState
 
@@ -27,6 +27,10 @@ OWN_RIDER = 2.0
 LAST_AT = 0.5
 """What being the rider, and having been at this bike a moment ago, weigh against standing nearer to another one."""
 VISITOR_MEMORY_S = 60.0
+CONFIRM_AWAY_S = 1.0
+CONFIRM_AFTER_S = 25.0
+"""Who halts with a bike for longer than this has parked it."""
+HALT_EMPTY_S = 1.0
 KNOWN_AGAIN_S = 10.0
 """After nobody looked for a while: a bike seen in the same place for this long is taken for the same one."""
 
@@ -53,6 +57,8 @@ class OpenStay:
     vacancy: Vacancy = field(default_factory=Vacancy)
     left_at: datetime | None = None
     visitors: dict[int, Visitor] = field(default_factory=dict)
+    told: bool = True
+    """False while the rider may still go on with the bike: it is not yet known to be parked."""
     seen_again_s: float | None = None
     """After nobody looked: for how long a bike was seen here that is not yet known to be the same. None: it is."""
     known_until: datetime | None = None
@@ -96,6 +102,25 @@ class OpenStay:
             gone_at=gone_at,
             visit_certain=self.certain,
         )
+
+    def is_confirmed(self, at: datetime) -> bool:
+        """Whether the bike was left here: its rider is seen elsewhere and it is not, or they have been at it for long."""
+        attendance = self.attendance
+        if self.vacancy.empty_s > 0 and self._is_clear():
+            return False
+        if attendance.presence is Presence.AWAY and attendance.away_since is not None:
+            return (at - attendance.away_since).total_seconds() >= CONFIRM_AWAY_S
+        return (at - self.parked_at).total_seconds() >= CONFIRM_AFTER_S
+
+    def was_only_a_halt(self) -> bool:
+        """Whether the bike is gone again before anybody left it."""
+        vacancy = self.vacancy
+        empty = vacancy.empty_s >= HALT_EMPTY_S and vacancy.empty_looks >= EMPTY_LOOKS
+        return not self.told and empty and self._is_clear()
+
+    def _is_clear(self) -> bool:
+        """Whether the bike is seen in most looks, so that a look without it says something."""
+        return self.vacancy.seen_looks > max(EMPTY_LOOKS, self.vacancy.missed_looks)
 
     def settle(self, box: XyxyPx, parked_at: datetime) -> None:
         """The same bike, the same visit, but only now in its place."""

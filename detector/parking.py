@@ -9,23 +9,16 @@ from broker_bridge.messages import uuid7
 from detector.attendance import Attendance, Presence
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.config import Thresholds
+from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
 from detector.open_stays import NEAR_SIZES, SETTLE_S, OpenStay, is_same_visit, makes_room
 from detector.places import PEOPLE, SAME_PLACE_IOU, rack_of, within_reach
 from detector.rest import resting_box, resting_since
-from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, span_s, travel
+from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, travel
 from detector.vacancy import Look, Looks, looks_at, note_visit
 from detector.visits import Drop, Standing, Visits
 from detector.vocabulary import Detection, Rack, Stay, StayEvent, StayEventKind, Track
 
-START_S = 3.0
-"""Bikes first seen this soon after the camera's first frame stood there before."""
-FOUND_EARLY_S = 2.0
-FOUND_LATE_S = 10.0
-FOUND_UNTIL_S = 8.0
-"""Later than this after the start a bike must stand as long as any other."""
-FOUND_SHARE = 0.9
-FOUND_SCORE = 0.3
 FOUND_COVER = 0.5
 SETTLE_SIZES = 2.0
 """How far in its own sizes a bike may still be pushed soon after it was put down."""
@@ -51,7 +44,17 @@ class ParkingWatch:
     @property
     def stays(self) -> tuple[Stay, ...]:
         """The stays open as of the last frame."""
-        return tuple(place.as_stay(self._moment) for place in self._places) if self._moment else ()
+        return self._as_stays(told=True)
+
+    @property
+    def tentative(self) -> tuple[Stay, ...]:
+        """Bikes at rest whose rider may still go on with them."""
+        return self._as_stays(told=False)
+
+    def _as_stays(self, *, told: bool) -> tuple[Stay, ...]:
+        if self._moment is None:
+            return ()
+        return tuple(place.as_stay(self._moment) for place in self._places if place.told is told)
 
     @property
     def places(self) -> tuple[OpenStay, ...]:
@@ -63,7 +66,7 @@ class ParkingWatch:
         self._places += places
         self._look_anew(at)
 
-    def end(self, place: OpenStay) -> StayEvent:
+    def end(self, place: OpenStay) -> list[StayEvent]:
         """What stands in this place is another bike, or nobody looks at it any more; call after a frame."""
         assert self._moment is not None
         return self._close(place, self._moment)
@@ -97,7 +100,7 @@ class ParkingWatch:
     # Bikes that stand
 
     def _standing(self, looks: Looks) -> Standing:
-        unseen = (place.box_px for place in self._places if looks.of[place.stay_id] is not Look.SEEN)
+        unseen = (one.box_px for one in self._places if one.told and looks.of[one.stay_id] is not Look.SEEN)
         attended = [place for place in self._places if not (place.preexisting or place.attendance.has_left)]
         riders = frozenset(rider for place in attended for rider in place.attendance.riders)
         return Standing(tuple(place.box_px for place in self._places), tuple(unseen), looks.known_boxes, riders)
@@ -148,9 +151,9 @@ class ParkingWatch:
             place.look(Look.HIDDEN if hides else look, moment.at, seconds)
             place.note_visitors(moment, seconds)
             note_visit(place.vacancy, place.box_px, moment)
-        gone = self._taken()
-        for place in gone + [place for place in self._vanished() if place not in gone]:
-            yield self._close(place, moment)
+        gone = [place for place in self._places if place.was_only_a_halt()] + self._taken()
+        for place in {place.stay_id: place for place in gone + self._vanished()}.values():
+            yield from self._close(place, moment)
 
     def _taken(self) -> list[OpenStay]:
         """Places seen empty after a visit, each by somebody else: nobody takes two bikes."""
@@ -169,11 +172,12 @@ class ParkingWatch:
         after_s = self._thresholds.gone_after_s
         return [one for one in self._places if one.vacancy.is_gone(after_s, taken=one.seen_again_s is not None)]
 
-    def _close(self, place: OpenStay, moment: Moment) -> StayEvent:
+    def _close(self, place: OpenStay, moment: Moment) -> list[StayEvent]:
+        """The bike is gone; one that was never said to be parked just went on."""
         self._places.remove(place)
         for other in self._places:
             other.vacancy.beside.pop(place.stay_id, None)
-        return self._event(StayEventKind.CLOSED, place, moment)
+        return [self._event(StayEventKind.CLOSED, place, moment)] if place.told else []
 
     # People at them
 
@@ -193,9 +197,12 @@ class ParkingWatch:
     def _attend_one(self, place: OpenStay, moment: Moment, elsewhere: set[int]) -> Iterator[StayEvent]:
         attendance, had_left = place.attendance, place.attendance.has_left
         attendance.update(moment, self._trails, elsewhere)
+        if not place.told and place.is_confirmed(moment.at):
+            place.told = True
+            yield self._event(StayEventKind.OPENED, place, moment)
         if had_left and not attendance.has_left:
             yield self._event(StayEventKind.RETURNED, place, moment)
-        if place.seen_again_s is None and attendance.is_left(moment.at, self._thresholds.grace_s):
+        if place.told and place.seen_again_s is None and attendance.is_left(moment.at, self._thresholds.grace_s):
             attendance.has_left = True
             place.left_at = attendance.last_here_at
             unhidden = [one for one in self._trails.recent if one.at > (attendance.away_since or moment.at)]
@@ -229,9 +236,10 @@ class ParkingWatch:
             same.certain = same.certain or drop.certain
             same.track_ids |= drop.track_ids
             return []
-        events = [self._close(place, moment) for place in list(self._places) if makes_room(place, drop)]
+        vacated = [place for place in self._places if makes_room(place, drop)]
+        events = [event for place in vacated for event in self._close(place, moment)]
         place = self._open(drop, rack)
-        events.append(self._event(StayEventKind.OPENED, place, moment))
+        place.told = False
         self._relive(place)
         return events
 
@@ -257,27 +265,14 @@ class ParkingWatch:
     # Bikes nobody was seen bringing
 
     def _find_standing(self, moment: Moment) -> list[StayEvent]:
+        assert self._started_at is not None
         events = []
         taken = self._settled() | self._visits.arriving()
         for bike in moment.bikes():
-            if bike.track_id not in taken and self._stands_alone(bike, moment):
+            trail = self._trails.of(bike.track_id)
+            if bike.track_id not in taken and stands_alone(bike, trail, self._started_at, moment):
                 events += self._find(bike, moment)
         return events
-
-    def _stands_alone(self, bike: Track, moment: Moment) -> bool:
-        trail = self._trails.of(bike.track_id)
-        assert self._started_at is not None
-        watched_s = (moment.at - self._started_at).total_seconds()
-        early = (bike.first_seen_at - self._started_at).total_seconds() <= START_S and watched_s <= FOUND_UNTIL_S
-        needed_s = FOUND_EARLY_S if early else FOUND_LATE_S
-        rest = resting_box(trail, FOUND_EARLY_S)
-        if span_s(trail) < needed_s or rest is None:
-            return False
-        here = [one for one in since(trail, needed_s) if iou(one.xyxy_px, rest) >= SAME_PLACE_IOU]
-        sure = sum(one.score for one in trail) / len(trail) >= FOUND_SCORE
-        stays = len(here) >= FOUND_SHARE * len(since(trail, needed_s))
-        alone = not any(within_reach(one.xyxy_px, bike.xyxy_px) for one in moment.boxes(PEOPLE))
-        return sure and stays and (early or alone)
 
     def _find(self, bike: Track, moment: Moment) -> list[StayEvent]:
         box = median_box(since(self._trails.of(bike.track_id), FOUND_EARLY_S))

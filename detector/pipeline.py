@@ -43,6 +43,8 @@ class Step:
     stays: tuple[Stay, ...]
     """The stays open after this frame."""
     judged: tuple[Judged, ...]
+    tentative: tuple[Stay, ...] = ()
+    """Bikes at rest whose rider may still go on with them: no stay yet."""
     expired: tuple[AlertMessage, ...] = ()
     """Alerts cleared because their time was over; no event of a stay led to them."""
 
@@ -90,7 +92,7 @@ def _step(frame: Frame, line: Line) -> Step:
     judged = tuple(_judge(event, frame, seen, line) for event in events)
     expired = [line.outgoing.tell_reminder(reminder, frame, seen) for reminder in line.policy.expire(frame.at)]
     line.keeper.keep(frame.at)
-    return Step(frame, detections, tracks, line.watch.stays, judged, tuple(expired))
+    return Step(frame, detections, tracks, line.watch.stays, judged, line.watch.tentative, tuple(expired))
 
 
 def _judge(event: StayEvent, frame: Frame, seen: list[Track | Detection], line: Line) -> Judged:

@@ -66,6 +66,8 @@ class StayBook:
 
     def __init__(self) -> None:
         self._by_id: dict[str, StayRecord] = {}
+        self._tentative: dict[str, StayRecord] = {}
+        """Pictures of bikes at rest, in case they turn out to be parked."""
         self.most_stays = -1
         self.overview: Step | None = None
         """The frame on which most stays were open: the one to show where they are."""
@@ -80,8 +82,10 @@ class StayBook:
             self._note(judged, step.frame, people)
         for alert in step.expired:
             _note_alert(self._by_id[alert.stay_id], alert)
+        for stay in step.tentative:
+            self._follow(stay, self._waiting(stay, step.frame, people), step.frame, people)
         for stay in step.stays:
-            self._follow(stay, step.frame, people)
+            self._follow(stay, self._record(stay), step.frame, people)
         if len(step.stays) > self.most_stays:
             self.most_stays, self.overview = len(step.stays), step
 
@@ -92,9 +96,16 @@ class StayBook:
         return self._by_id[stay_id].verdict
 
     def _record(self, stay: Stay) -> StayRecord:
-        record = self._by_id.setdefault(stay.stay_id, StayRecord(len(self._by_id) + 1, stay))
+        known = self._tentative.pop(stay.stay_id, None) or StayRecord(0, stay)
+        record = self._by_id.setdefault(stay.stay_id, known)
+        record.number = record.number or len(self._by_id)
         record.stay = stay
         return record
+
+    def _waiting(self, stay: Stay, frame: Frame, people: Sequence[Detection | Track]) -> StayRecord:
+        if stay.stay_id not in self._tentative:
+            self._tentative[stay.stay_id] = StayRecord(0, stay, pictures={Moment.PARKED: _picture(stay, frame, people)})
+        return self._tentative[stay.stay_id]
 
     def _note(self, judged: Judged, frame: Frame, people: Sequence[Detection | Track]) -> None:
         record = self._record(judged.event.stay)
@@ -102,11 +113,13 @@ class StayBook:
         if judged.alert is not None:
             _note_alert(record, judged.alert)
         moment = MOMENT_OF.get(judged.event.kind)
+        if moment is Moment.PARKED and moment in record.pictures:
+            return  # taken when the bike came to rest
         if moment is not None:
             record.pictures[moment] = _picture(record.stay, frame, people)
 
-    def _follow(self, stay: Stay, frame: Frame, people: Sequence[Detection | Track]) -> None:
-        record = self._record(stay)
+    @staticmethod
+    def _follow(stay: Stay, record: StayRecord, frame: Frame, people: Sequence[Detection | Track]) -> None:
         if record.pictures[Moment.PARKED].at < stay.parked_at <= frame.at:
             # The bike was moved again before it came to rest.
             record.pictures[Moment.PARKED] = _picture(stay, frame, people)

@@ -114,12 +114,12 @@ class StayKeeper:
     def know_again(self, frame: Frame, detections: Sequence[Detection]) -> list[StayEvent]:
         """After the watch's own step: remember looks, and end the stays whose place another bike has taken."""
         self._looks_left = MOST_LOOKS
-        events = []
+        events: list[StayEvent] = []
         for place in self._watch.places:
             seen = place.vacancy.last_seen_at == frame.at and self._looks_left > 0
             doubted = place.seen_again_s is not None
             if place.stay_id in self._misplaced or (seen and doubted and self._is_another(place, frame, detections)):
-                events.append(self._watch.end(place))
+                events += self._watch.end(place)
             elif seen and not doubted and frame.at >= self._look_at.get(place.stay_id, frame.at):
                 self._remember_look(place, frame, detections)
         return events
@@ -187,7 +187,14 @@ class StayKeeper:
     def _mark(self, place: OpenStay) -> object:
         """What must not be lost when it changes; looks and seconds may be, for a while."""
         attendance, stay_id = place.attendance, place.stay_id
-        standing = place.box_px, place.parked_at, place.preexisting, place.certain, place.seen_again_s is None
+        standing = (
+            place.box_px,
+            place.parked_at,
+            place.preexisting,
+            place.certain,
+            place.told,
+            place.seen_again_s is None,
+        )
         rider = attendance.has_left, attendance.presence is Presence.AWAY, attendance.return_visits, place.left_at
         said = self.verdicts.get(stay_id), self._policy.remembered(stay_id), stay_id in self._untold
         return standing, rider, said, self._looks.get(stay_id)
