@@ -171,7 +171,10 @@ def test_who_leaves_the_picture_right_beside_the_bike_has_left(fps: float) -> No
     at_edge = bike((0, 40, 300), (6, 520, 300), (120, 520, 300))
     leaves = person((0, 30, 300), (6, 510, 300), (10, 510, 305), (14, 690, 330))
     told = watch(Scene((at_edge, leaves), 40, fps=fps))
-    assert told.actions() == ["raised"]
+    (left,) = told.of(LEFT)
+    assert second_of(left.stay.left_at) == pytest.approx(12, abs=2)
+    assert left.evidence.lost_at_bike_s < 1
+    assert LockState.LOCKED not in [verdict.state for verdict in told.verdicts()]
 
 
 def _crowded_rack() -> tuple[Actor, ...]:

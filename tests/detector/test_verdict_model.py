@@ -179,12 +179,10 @@ def test_only_what_was_seen_is_a_number(seen: dict[str, Any], numbers: dict[Reas
     assert numbers_of(replace(LockEvidence(), **seen)) == numbers
 
 
-SPEAKS_AGAINST_A_LOCK = frozenset({ReasonCode.NO_LOCK_VIEWS, ReasonCode.LEFT_STRAIGHT, ReasonCode.LOCK_CARRIED_VIEWS})
-SPEAKS_FOR_A_LOCK = (
-    frozenset(ReasonCode)
-    - SPEAKS_AGAINST_A_LOCK
-    - {ReasonCode.RETURN_VISITS}  # somebody came back: whether to lock it, the bending says
-)
+SPEAKS_AGAINST_A_LOCK = frozenset({ReasonCode.NO_LOCK_VIEWS, ReasonCode.LOCK_CARRIED_VIEWS})
+FREE = frozenset({ReasonCode.RETURN_VISITS, ReasonCode.LEFT_STRAIGHT})
+"""Somebody came back, or went at once: what that says, the fit is free to find."""
+SPEAKS_FOR_A_LOCK = frozenset(ReasonCode) - SPEAKS_AGAINST_A_LOCK - FREE
 
 
 def test_no_curve_of_the_committed_file_turns_back() -> None:
