@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.assignment import area, best_pairs, iou_matrix
-from detector.boxes import XyxyPx, iou
+from detector.boxes import XyxyPx, intersection_px, iou
 from detector.vocabulary import Detection, Kind, Track
 
 Array = NDArray[np.float64]
@@ -25,6 +25,8 @@ CONTINUE_SCORE = 0.05
 START_IOU = 0.2
 CONTINUE_IOU = 0.3
 DUPLICATE_IOU = 0.6
+PART_SHARE = 0.75
+"""A person's box that lies so far in another one is the upper half of the same person, or hidden behind them."""
 ALIKE_AREAS = 0.45
 """A two-wheeler's box may not shrink or grow by more than this from one sighting to the next: in a crowded rack that
 is not the same bike but one box drawn around several. People may: they bend and are hidden in part."""
@@ -123,17 +125,22 @@ class Tracker:
                 self._start(detection, at)
 
     def _is_duplicate(self, detection: Detection, at: datetime) -> bool:
-        return any(
-            followed.kind is detection.kind
-            and followed.last_seen_at == at
-            and iou(XyxyPx(*followed.box), detection.xyxy_px) > DUPLICATE_IOU
-            for followed in self._followed
-        )
+        """Whether something followed was just seen here: a second box on it, or on a part of a person."""
+        here = [one for one in self._followed if one.kind is detection.kind and one.last_seen_at == at]
+        boxes = [XyxyPx(*one.box) for one in here]
+        if detection.kind is Kind.PERSON and any(_within(box, detection.xyxy_px) >= PART_SHARE for box in boxes):
+            return True
+        return any(iou(box, detection.xyxy_px) > DUPLICATE_IOU for box in boxes)
 
     def _start(self, detection: Detection, at: datetime) -> None:
         box = np.asarray(detection.xyxy_px, dtype=np.float64)
         self._followed.append(_Followed(self._next_id, detection.kind, box, np.zeros(2), detection.score, at, at))
         self._next_id += 1
+
+
+def _within(one: XyxyPx, other: XyxyPx) -> float:
+    """Which share of the smaller box lies in the other one."""
+    return intersection_px(one, other) / max(1.0, min(one.area, other.area))
 
 
 _Unmatched = tuple[list[_Followed], list[Detection]]
