@@ -39,6 +39,8 @@ LEAST_WITH_SHARE = 0.4
 KEPT_SHARE = 0.12
 ANCHOR_S, LOST_ANCHOR_S = 1.0, 2.5
 KEEPS_UP_SIZES = 0.6
+STEP_SIZES, BIKE_SHARE = 0.3, 0.5
+"""Who has gone this far, in bike sizes, has a bike with them only if it went this share of the way."""
 LEAST_WAY_SIZES = 0.6
 """A bike that was carried less far than this share of its own size was not brought."""
 WITHOUT_S = 8.0
@@ -62,11 +64,14 @@ class Beside(NamedTuple):
     person_px: XyxyPx
 
     def keeps_up(self, now: Beside) -> bool:
-        """Whether the bike went where the person went since this look."""
+        """Whether the bike went where the person went since this look, and did not just stand within their reach."""
         (x, y), (was_x, was_y) = now.bike_px.centre, self.bike_px.centre
         (foot_x, foot_y), (was_foot_x, was_foot_y) = now.person_px.foot, self.person_px.foot
+        bike_px, person_px = hypot(x - was_x, y - was_y), hypot(foot_x - was_foot_x, foot_y - was_foot_y)
         off_px = hypot((x - was_x) - (foot_x - was_foot_x), (y - was_y) - (foot_y - was_foot_y))
-        return off_px <= KEEPS_UP_SIZES * size_px(now.bike_px)
+        size = size_px(now.bike_px)
+        stays_behind = person_px >= STEP_SIZES * size and bike_px < BIKE_SHARE * person_px
+        return off_px <= KEEPS_UP_SIZES * size and not stays_behind
 
 
 @dataclass(slots=True)
@@ -107,7 +112,7 @@ class Carrier:
             if not self.brings:
                 self.first = None
             self.anchor = here
-            return True
+            return not self.brings  # who brings one already must be seen to go on with it
         if not anchor.keeps_up(here):
             return False
         if (here.at - anchor.at).total_seconds() >= ANCHOR_S:

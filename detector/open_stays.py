@@ -30,7 +30,7 @@ VISITOR_MEMORY_S = 60.0
 CONFIRM_AWAY_S = 1.0
 CONFIRM_AFTER_S = 25.0
 """Who halts with a bike for longer than this has parked it."""
-HALT_EMPTY_S = 1.0
+HALT_EMPTY_S = 2.5
 KNOWN_AGAIN_S = 10.0
 """After nobody looked for a while: a bike seen in the same place for this long is taken for the same one."""
 
