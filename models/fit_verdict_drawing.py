@@ -32,9 +32,9 @@ def reliability_svg(fit: Figures, test: Figures) -> str:
     """How often it was unlocked (up) of those said to be with a probability (across); `fit`, `test`: one split each."""
     parts = [_axes(), *_points(fit["bins"], "fit", -3), *_points(test["bins"], "test", 3)]
     for row, (name, split) in enumerate((("fit", fit), ("test", test))):
-        y = TOP + 16 + 18 * row
+        y = TOP + SIDE - 28 + 18 * row
         told = f"{name}: n = {split['all']['judgements']}, Brier {split['all']['brier']}"
-        parts += [f'<circle class="{name}" cx="{LEFT + 14}" cy="{y - 4}" r="4"/>', _text(LEFT + 24, y, told)]
+        parts += [f'<circle class="{name}" cx="{LEFT + 134}" cy="{y - 4}" r="4"/>', _text(LEFT + 144, y, told)]
     return _svg(LEFT + SIDE + 20, TOP + SIDE + 50, parts)
 
 
