@@ -65,11 +65,11 @@ class Arrival:
         self.last = sighting
         self.company = {who: known * exp(-seconds / COMPANY_MEMORY_S) for who, known in self.company.items()}
         for person in moment.people():
-            if _is_with(person.xyxy_px, sighting.xyxy_px):
+            if is_with(person.xyxy_px, sighting.xyxy_px):
                 self.company[person.track_id] = self.company.get(person.track_id, 0.0) + seconds * (
                     1.0 if person.track_id == owner else BYSTANDER
                 )
-        faint = [one for one in moment.boxes(PEOPLE) if _is_with(one.xyxy_px, sighting.xyxy_px)]
+        faint = [one for one in moment.boxes(PEOPLE) if is_with(one.xyxy_px, sighting.xyxy_px)]
         self.rider_looks += any(one.score >= RIDER_SCORE for one in faint)
         return bool(faint)
 
@@ -98,7 +98,8 @@ def _has_moved(way: Travel) -> bool:
     return way.straightness >= ARRIVAL_STRAIGHTNESS and way.moving_paces >= ARRIVAL_PACES and way.sizes >= ARRIVAL_SIZES
 
 
-def _is_with(person: XyxyPx, bike: XyxyPx) -> bool:
+def is_with(person: XyxyPx, bike: XyxyPx) -> bool:
+    """Whether somebody is on a bike or at its side."""
     return within_reach(person, bike) or intersection_px(person, bike) > ON_PERSON * person.area
 
 

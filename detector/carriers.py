@@ -41,6 +41,8 @@ ANCHOR_S, LOST_ANCHOR_S = 1.0, 2.5
 KEEPS_UP_SIZES = 0.6
 STEP_SIZES, BIKE_SHARE = 0.3, 0.5
 """Who has gone this far, in bike sizes, has a bike with them only if it went this share of the way."""
+ON_FOOT_S, ON_FOOT_TIMES = 4.0, 1.5
+"""Who walked this long, and this much longer than with a bike, came on foot: a bike with them now is one they take."""
 LEAST_WAY_SIZES = 0.6
 """A bike that was carried less far than this share of its own size was not brought."""
 WITHOUT_S = 8.0
@@ -70,8 +72,13 @@ class Beside(NamedTuple):
         bike_px, person_px = hypot(x - was_x, y - was_y), hypot(foot_x - was_foot_x, foot_y - was_foot_y)
         off_px = hypot((x - was_x) - (foot_x - was_foot_x), (y - was_y) - (foot_y - was_foot_y))
         size = size_px(now.bike_px)
-        stays_behind = person_px >= STEP_SIZES * size and bike_px < BIKE_SHARE * person_px
+        stays_behind = self.has_stepped(now) and bike_px < BIKE_SHARE * person_px
         return off_px <= KEEPS_UP_SIZES * size and not stays_behind
+
+    def has_stepped(self, now: Beside) -> bool:
+        """Whether the person went far enough since this look to tell whether the bike went with them."""
+        (foot_x, foot_y), (was_x, was_y) = now.person_px.foot, self.person_px.foot
+        return hypot(foot_x - was_x, foot_y - was_y) >= STEP_SIZES * size_px(now.bike_px)
 
 
 @dataclass(slots=True)
@@ -92,6 +99,11 @@ class Carrier:
     takes: bool = False
     """The bike came out of a place where one stood."""
     without_s: float = 0.0
+    walked_s: float = 0.0
+    rode_s: float = 0.0
+    """Seconds of moving without and with a bike since they came into view."""
+    sought: bool = False
+    """The bike they bring was lost from view; a box at their side must be seen to move with them to be it."""
 
     def move(self, seconds: float, person: XyxyPx, bike: Detection | None, at: datetime) -> None:
         """Go a moving look on, with the bike that goes along, if any."""
@@ -99,28 +111,31 @@ class Carrier:
         self.moving_s, self.with_s = fade * self.moving_s + seconds, fade * self.with_s
         if bike is not None and self._goes_along(Beside(at, bike.xyxy_px, person)):
             self.with_s, self.without_s, self.kind = self.with_s + seconds, 0.0, bike.kind
+            self.rode_s += seconds
             self.last = Sighting(at, bike.xyxy_px, bike.score)
             self.first = self.first or self.last
         else:
             self.without_s += seconds
+            self.walked_s += seconds
         self.brings = self._is_bringing() or (self.brings and self.with_s >= KEPT_SHARE * self.moving_s)
 
     def _goes_along(self, here: Beside) -> bool:
         """Whether this is the bike that was there before and kept up; one that stays behind stands beside the way."""
         anchor = self.anchor
         if anchor is None or (here.at - anchor.at).total_seconds() >= LOST_ANCHOR_S:
-            if not self.brings:
-                self.first = None
-            self.anchor = here
-            return not self.brings  # who brings one already must be seen to go on with it
-        if not anchor.keeps_up(here):
+            self.anchor, self.sought = here, self.brings
+            self.first = self.first if self.brings else None
+            return not self.brings
+        if not anchor.keeps_up(here) or (self.sought and not anchor.has_stepped(here)):
             return False
+        self.sought = False
         if (here.at - anchor.at).total_seconds() >= ANCHOR_S:
             self.anchor = here
         return True
 
     def _is_bringing(self) -> bool:
-        if self.takes or self.first is None or self.last is None:
+        came_on_foot = self.walked_s >= max(ON_FOOT_S, ON_FOOT_TIMES * self.rode_s)
+        if self.takes or came_on_foot or self.first is None or self.last is None:
             return False
         far = distance_px(self.first.xyxy_px, self.last.xyxy_px) >= LEAST_WAY_SIZES * size_px(self.last.xyxy_px)
         return far and self.with_s >= LEAST_WITH_S and self.with_s >= LEAST_WITH_SHARE * self.moving_s

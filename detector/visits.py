@@ -21,6 +21,7 @@ from detector.arrivals import (
     clearness,
     has_come_far,
     is_still_occupied,
+    is_with,
     stood_before,
 )
 from detector.boxes import XyxyPx, iou
@@ -37,7 +38,6 @@ NEAR_SIZES = 1.5
 STILL_WITH_S = 1.5
 """Where a bike was seen with its rider last, they may already have stopped to put it down."""
 IN_VIEW_S = 1.5
-IN_COMPANY_S = 0.5
 IN_VIEW_SCORE = 0.2
 HOP_LOOKS = 3
 HOP_S = 0.6
@@ -208,11 +208,11 @@ class Visits:
     def _with_bike_in_view(self, moment: Moment) -> set[int]:
         """People beside whom a bike on its way was seen just now: where it is put, it will show itself."""
         seen = [
-            one
+            one.last.xyxy_px
             for one in self._arrivals.values()
             if (moment.at - one.last.at).total_seconds() <= IN_VIEW_S and one.last.score >= IN_VIEW_SCORE
         ]
-        return {who for one in seen for who, seconds in one.company.items() if seconds >= IN_COMPANY_S}
+        return {who.track_id for who in moment.people() if any(is_with(who.xyxy_px, bike) for bike in seen)}
 
     def _drop_of_rider(
         self, who: int, kind: Kind, bike_px: XyxyPx, stop: Stop, trails: Trails, standing: Standing
