@@ -38,6 +38,7 @@ LEAST_WITH_S = 0.7
 LEAST_WITH_SHARE = 0.4
 KEPT_SHARE = 0.12
 ANCHOR_S, LOST_ANCHOR_S = 1.0, 2.5
+AGAIN_S = 0.6
 KEEPS_UP_SIZES = 0.6
 STEP_SIZES, BIKE_SHARE = 0.3, 0.5
 """Who has gone this far, in bike sizes, has a bike with them only if it went this share of the way."""
@@ -102,14 +103,14 @@ class Carrier:
     walked_s: float = 0.0
     rode_s: float = 0.0
     """Seconds of moving without and with a bike since they came into view."""
-    sought: bool = False
-    """The bike they bring was lost from view; a box at their side must be seen to move with them to be it."""
+    sought_s: float = 0.0
+    """The bike they bring was lost from view: a box at their side must go with them this much longer to be it."""
 
     def move(self, seconds: float, person: XyxyPx, bike: Detection | None, at: datetime) -> None:
         """Go a moving look on, with the bike that goes along, if any."""
         fade = exp(-seconds / MEMORY_S)
         self.moving_s, self.with_s = fade * self.moving_s + seconds, fade * self.with_s
-        if bike is not None and self._goes_along(Beside(at, bike.xyxy_px, person)):
+        if bike is not None and self._goes_along(Beside(at, bike.xyxy_px, person), seconds):
             self.with_s, self.without_s, self.kind = self.with_s + seconds, 0.0, bike.kind
             self.rode_s += seconds
             self.last = Sighting(at, bike.xyxy_px, bike.score)
@@ -119,26 +120,28 @@ class Carrier:
             self.walked_s += seconds
         self.brings = self._is_bringing() or (self.brings and self.with_s >= KEPT_SHARE * self.moving_s)
 
-    def _goes_along(self, here: Beside) -> bool:
+    def _goes_along(self, here: Beside, seconds: float) -> bool:
         """Whether this is the bike that was there before and kept up; one that stays behind stands beside the way."""
         anchor = self.anchor
         if anchor is None or (here.at - anchor.at).total_seconds() >= LOST_ANCHOR_S:
-            self.anchor, self.sought = here, self.brings
+            self.anchor, self.sought_s = here, AGAIN_S if self.brings else 0.0
             self.first = self.first if self.brings else None
             return not self.brings
-        if not anchor.keeps_up(here) or (self.sought and not anchor.has_stepped(here)):
+        if not anchor.keeps_up(here) or (self.sought_s > 0 and not anchor.has_stepped(here)):
             return False
-        self.sought = False
         if (here.at - anchor.at).total_seconds() >= ANCHOR_S:
             self.anchor = here
-        return True
+        self.sought_s = max(0.0, self.sought_s - seconds)
+        return self.sought_s == 0.0
 
     def _is_bringing(self) -> bool:
-        came_on_foot = self.walked_s >= max(ON_FOOT_S, ON_FOOT_TIMES * self.rode_s)
-        if self.takes or came_on_foot or self.first is None or self.last is None:
+        if self.takes or self.came_on_foot() or self.first is None or self.last is None:
             return False
         far = distance_px(self.first.xyxy_px, self.last.xyxy_px) >= LEAST_WAY_SIZES * size_px(self.last.xyxy_px)
         return far and self.with_s >= LEAST_WITH_S and self.with_s >= LEAST_WITH_SHARE * self.moving_s
+
+    def came_on_foot(self) -> bool:
+        return self.walked_s >= max(ON_FOOT_S, ON_FOOT_TIMES * self.rode_s)
 
     def forget(self) -> None:
         """The bike is put down, or never was."""
@@ -195,6 +198,10 @@ class Carriers:
     def bringing(self) -> dict[int, Carrier]:
         """Who is bringing a bike that has not been put down yet, by track id."""
         return {who: carrier for who, carrier in self._of.items() if carrier.brings}
+
+    def came_on_foot(self) -> set[int]:
+        """Who can only take a bike that is with them now."""
+        return {who for who, carrier in self._of.items() if carrier.takes or carrier.came_on_foot()}
 
     def put_down(self, people: Collection[int]) -> None:
         """These people's bike has its stay."""

@@ -119,8 +119,8 @@ class OpenStay:
         return not self.told and empty and self._is_clear()
 
     def _is_clear(self) -> bool:
-        """Whether the bike is seen in most looks, so that a look without it says something."""
-        return self.vacancy.seen_looks > max(EMPTY_LOOKS, self.vacancy.missed_looks)
+        """Whether the bike can be seen well, so that a look without it says something."""
+        return self.certain or self.vacancy.seen_looks > max(EMPTY_LOOKS, self.vacancy.missed_looks)
 
     def settle(self, box: XyxyPx, parked_at: datetime) -> None:
         """The same bike, the same visit, but only now in its place."""

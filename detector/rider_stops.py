@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from math import hypot
 from typing import NamedTuple
 
-from detector.boxes import XyxyPx, intersection_px, iou
+from detector.boxes import XyxyPx, iou
 from detector.places import SAME_PLACE_IOU
 from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, distance_px, median_box, since, size_px, span_s
 
@@ -17,9 +18,9 @@ LONG_STOP_S = 4.0
 LEAST_STOP_S = 0.6
 PAUSE_S = 1.2
 """Putting a bike into a rack takes at least this long."""
-WALKED_OFF_HEIGHTS = 1.0
+WALKED_OFF_HEIGHTS = 0.7
 SAME_STOP_HEIGHTS = 0.6
-WITH_BIKE_SHARE = 0.25
+LEAST_WITHOUT_S = 1.0
 NEAR_SIZES = 0.6
 LEAST_AREA, MOST_AREA = 0.4, 1.8
 """Of the bike's own area: smaller is a piece of it, larger is drawn around several."""
@@ -62,9 +63,7 @@ def _still_end(way: Trail) -> Sequence[Sighting]:
     return still[::-1]
 
 
-def put_down_by(
-    way: Trail, recent: Sequence[Moment], places: Collection[XyxyPx], *, bike_in_view: bool, unseen_s: float
-) -> Stop | None:
+def put_down_by(way: Trail, *, without_s: float, unseen_s: float, bike_in_view: bool) -> Stop | None:
     """Where somebody who brought a bike put it down: they stand there for long, or paused and now walk on without it.
 
     Who locks the bike steps aside first, so of the pauses near each other the first one counts. Who cannot be seen
@@ -72,43 +71,31 @@ def put_down_by(
 
     Args:
         way: their path since they were seen with the bike.
-        recent: the last seconds.
-        places: boxes of bikes that stand there already; one of them beside the path is not theirs.
-        bike_in_view: it is still seen with them, so walking on means nothing yet.
+        without_s: for how many seconds they have moved without it.
         unseen_s: for how long they have not been seen now.
+        bike_in_view: it is still seen at their side, so walking on means nothing yet.
     """
     stays = stop_of(way, max(LEAST_STOP_S, LONG_STOP_S - unseen_s)) is not None
-    if not stays and (bike_in_view or not _walks_without(way, recent, places)):
-        return None
     pauses = [stop for end in range(LEAST_LOOKS, len(way) + 1) if (stop := stop_of(way[:end], PAUSE_S)) is not None]
-    if not pauses:
-        return stop_of(way, LEAST_STOP_S) if stays else None
+    if stays and not pauses:
+        return stop_of(way, LEAST_STOP_S)
+    walks_on = pauses and not bike_in_view and without_s >= LEAST_WITHOUT_S and _has_left(pauses[-1], way)
+    if not pauses or not (stays or walks_on):
+        return None
     last, near_px = pauses[-1].person_px, SAME_STOP_HEIGHTS * pauses[-1].person_px.height
     return next(stop for stop in pauses if distance_px(stop.person_px, last) <= near_px)
 
 
-def _walks_without(way: Trail, recent: Sequence[Moment], places: Collection[XyxyPx]) -> bool:
-    pauses = [stop for end in range(LEAST_LOOKS, len(way)) if (stop := stop_of(way[:end], PAUSE_S)) is not None]
-    if not pauses:
-        return False
-    pause, height = pauses[-1], max(1.0, pauses[-1].person_px.height)
-    after = [
-        one
-        for one in way
-        if one.at > pause.since and distance_px(one.xyxy_px, pause.person_px) >= WALKED_OFF_HEIGHTS * height
-    ]
-    if len(after) < LEAST_LOOKS or way[-1] not in after:
-        return False
-    return sum(_has_bike(one, recent, places) for one in after) <= WITH_BIKE_SHARE * len(after)
+def _has_left(pause: Stop, way: Trail) -> bool:
+    """Whether the last few looks of a path are clear of where it paused."""
+    apart_px = WALKED_OFF_HEIGHTS * max(1.0, pause.person_px.height)
+    return all(_apart_px(one.xyxy_px, pause.person_px) >= apart_px for one in way[-LEAST_LOOKS:])
 
 
-def _has_bike(one: Sighting, recent: Sequence[Moment], places: Collection[XyxyPx]) -> bool:
-    moment = next((moment for moment in recent if moment.at == one.at), None)
-    return moment is not None and any(
-        intersection_px(one.xyxy_px, box.xyxy_px) > 0
-        and all(iou(box.xyxy_px, place) < SAME_PLACE_IOU for place in places)
-        for box in moment.boxes(TWO_WHEELERS)
-    )
+def _apart_px(one: XyxyPx, other: XyxyPx) -> float:
+    """How far apart two people's feet are."""
+    (x, y), (other_x, other_y) = one.foot, other.foot
+    return hypot(x - other_x, y - other_y)
 
 
 def place_at(stop: Stop, bike_px: XyxyPx, recent: Sequence[Moment], places: Collection[XyxyPx]) -> tuple[XyxyPx, bool]:

@@ -160,7 +160,9 @@ class Visits:
         ).reshape(len(arrivals), len(candidates))
         pairs = drops_of([(one.track_id, one.last.xyxy_px) for one in arrivals], candidates, possible)
         riders = riders_of([one.company for one in arrivals], standing.riders, self._carriers.bringing())
-        return [self._put_down(arrivals[row], at_rest, riders[row], trails) for row, at_rest in pairs]
+        on_foot = self._carriers.came_on_foot()
+        brought = [(row, at_rest) for row, at_rest in pairs if not riders[row] or riders[row] - on_foot]
+        return [self._put_down(arrivals[row], at_rest, riders[row], trails) for row, at_rest in brought]
 
     def _candidates(
         self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing
@@ -195,9 +197,9 @@ class Visits:
         for who, carrier in self._carriers.bringing().items():
             assert carrier.last is not None
             way = [one for one in trails.of(who) if one.at >= carrier.last.at - timedelta(seconds=STILL_WITH_S)]
-            in_view = who in with_bike_in_view
             unseen_s = (moment.at - way[-1].at).total_seconds() if way else 0.0
-            stop = put_down_by(way, trails.recent, standing.boxes, bike_in_view=in_view, unseen_s=unseen_s)
+            in_view = who in with_bike_in_view
+            stop = put_down_by(way, without_s=carrier.without_s, unseen_s=unseen_s, bike_in_view=in_view)
             if stop is not None and not at_way_out(stop.person_px, moment):
                 drops.append(self._drop_of_rider(who, carrier.kind, carrier.last.xyxy_px, stop, trails, standing))
                 self._carriers.put_down([who])
