@@ -8,7 +8,7 @@ from datetime import datetime
 from math import exp
 
 from detector.boxes import XyxyPx, intersection_px, iou
-from detector.places import PEOPLE, SAME_PLACE_IOU, within_reach
+from detector.places import PEOPLE, SAME_PLACE_IOU, is_with
 from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, Travel, distance_px, since, size_px, travel
 from detector.vocabulary import Kind, Track
 
@@ -32,7 +32,6 @@ EDGE_SHARE = 0.02
 TWIN_OVERLAP = 0.6
 ELSEWHERE_IOU = 0.1
 SAME_BOX_IOU = 0.6
-ON_PERSON = 0.3
 OCCUPIED_LOOK_S = 1.0
 
 
@@ -96,11 +95,6 @@ def arrival_of(bike: Track, trail: Trail, recent: Sequence[Moment], owner: Owner
 
 def _has_moved(way: Travel) -> bool:
     return way.straightness >= ARRIVAL_STRAIGHTNESS and way.moving_paces >= ARRIVAL_PACES and way.sizes >= ARRIVAL_SIZES
-
-
-def is_with(person: XyxyPx, bike: XyxyPx) -> bool:
-    """Whether somebody is on a bike or at its side."""
-    return within_reach(person, bike) or intersection_px(person, bike) > ON_PERSON * person.area
 
 
 def stood_before(place: XyxyPx, way: Trail, recent: Sequence[Moment]) -> bool:

@@ -23,6 +23,7 @@ from detector.trails import (
     Trail,
     Trails,
     distance_px,
+    rigid_shift_px,
     since,
     size_px,
     span_s,
@@ -40,7 +41,7 @@ KEPT_SHARE = 0.12
 ANCHOR_S, LOST_ANCHOR_S = 1.0, 2.5
 AGAIN_S = 0.6
 KEEPS_UP_SIZES = 0.6
-STEP_SIZES, BIKE_SHARE = 0.3, 0.5
+STEP_SIZES, BIKE_SHARE = 0.3, 0.4
 """Who has gone this far, in bike sizes, has a bike with them only if it went this share of the way."""
 ON_FOOT_S, ON_FOOT_TIMES = 4.0, 1.5
 """Who walked this long, and this much longer than with a bike, came on foot: a bike with them now is one they take."""
@@ -70,7 +71,8 @@ class Beside(NamedTuple):
         """Whether the bike went where the person went since this look, and did not just stand within their reach."""
         (x, y), (was_x, was_y) = now.bike_px.centre, self.bike_px.centre
         (foot_x, foot_y), (was_foot_x, was_foot_y) = now.person_px.foot, self.person_px.foot
-        bike_px, person_px = hypot(x - was_x, y - was_y), hypot(foot_x - was_foot_x, foot_y - was_foot_y)
+        person_px = hypot(foot_x - was_foot_x, foot_y - was_foot_y)
+        bike_px = hypot(*rigid_shift_px(self.bike_px, now.bike_px))  # a box that comes out from behind them only grows
         off_px = hypot((x - was_x) - (foot_x - was_foot_x), (y - was_y) - (foot_y - was_foot_y))
         size = size_px(now.bike_px)
         stays_behind = self.has_stepped(now) and bike_px < BIKE_SHARE * person_px

@@ -23,18 +23,19 @@ def collect(
     frames, bike_px = attendance.frames, attendance.bike_px
     bending = bending_of(frames, attendance.standing, bike_px)
     first = [frame for frame in frames if frame.visit == 0]
+    parked = [frame for frame in first if frame.at >= attendance.parked_at]
     later = [frame for frame in frames if frame.visit > 0]
     return LockEvidence(
-        attended_s=attended_s(first),
+        attended_s=attended_s(parked),
         bent_s=bent_s(first, bending),
         bends=bends(first, bending),
-        left_after_s=left_after_s(attendance.parked_at, first),
+        left_after_s=left_after_s(attendance.parked_at, parked),
         left_straight=attendance.left_straight,
         return_visits=attendance.return_visits,
         return_attended_s=attended_s(later) if later else None,
         return_bent_s=bent_s(later, bending),
         rider_seen=attendance.rider_seen,
-        lost_at_bike_s=lost_at_bike_s(first),
+        lost_at_bike_s=lost_at_bike_s(parked),
         not_watched_s=attendance.not_watched_s,
         kind=kind,
         bike_width_px=bike_px.width,

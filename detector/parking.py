@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from broker_bridge.messages import uuid7
 from detector.attendance import Attendance, Presence
@@ -24,6 +24,7 @@ SETTLE_SIZES = 2.0
 """How far in its own sizes a bike may still be pushed soon after it was put down."""
 SETTLE_LEAST_SIZES = 0.4
 SOON_S = 2.0
+RELIVE_BEFORE_S = 2.5
 GAP_S = 10.0
 """Without a frame for longer than this everything must be known again: tracks are over, bikes may have changed."""
 
@@ -205,6 +206,7 @@ class ParkingWatch:
         if place.told and place.seen_again_s is None and attendance.is_left(moment.at, self._thresholds.grace_s):
             attendance.has_left = True
             place.left_at = attendance.last_here_at
+            place.parked_at = min(place.parked_at, place.left_at or place.parked_at)
             unhidden = [one for one in self._trails.recent if one.at > (attendance.away_since or moment.at)]
             place.sharpen(unhidden, self._others_px(place))
             yield self._event(StayEventKind.LEFT, place, moment)
@@ -257,9 +259,10 @@ class ParkingWatch:
         return str(uuid7(parked_at, f"{self._seed}|{rack.rack_id}|{corners}".encode()))
 
     def _relive(self, place: OpenStay) -> None:
-        """Parking is known only after the bike has rested; go through what the rider did meanwhile."""
+        """Parking is known only after the bike has rested, and its moment is not exact: go through what the rider did."""
+        begins = place.parked_at - timedelta(seconds=RELIVE_BEFORE_S)
         for moment in self._trails.recent:
-            if place.parked_at <= moment.at and moment is not self._trails.recent[-1]:
+            if begins <= moment.at and moment is not self._trails.recent[-1]:
                 place.attendance.update(moment, self._trails, ())
 
     # Bikes nobody was seen bringing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import hypot
 
-from detector.boxes import XyxyPx
+from detector.boxes import XyxyPx, intersection_px
 from detector.vocabulary import Kind, Rack
 
 REACH_WIDTHS = 0.35
@@ -13,6 +13,7 @@ REACH_HEIGHTS = 0.45
 REACH_OWN_HEIGHTS = 0.5
 ELSEWHERE_HEIGHTS = 0.7
 SAME_PLACE_IOU = 0.3
+ON_PERSON = 0.3
 PEOPLE = frozenset({Kind.PERSON})
 
 
@@ -60,3 +61,8 @@ def closeness(person: XyxyPx, bike: XyxyPx) -> float:
     x, y = person.foot
     middle_x, ground_y = (bike.left + bike.right) / 2, bike.bottom - bike.height / 4
     return max(0.0, 1 - hypot(x - middle_x, y - ground_y) / max(1.0, bike.width, bike.height))
+
+
+def is_with(person: XyxyPx, bike: XyxyPx) -> bool:
+    """Whether somebody is on a bike or at its side."""
+    return within_reach(person, bike) or intersection_px(person, bike) > ON_PERSON * person.area

@@ -93,8 +93,7 @@ def _scaled(place: OpenStay, across: float, down: float) -> OpenStay:
         place.attendance,
         bike_px=scale(place.attendance.bike_px),
         frames=[
-            replace(one, people=tuple((who, scale(box)) for who, box in one.people))
-            for one in place.attendance.frames
+            replace(one, people=tuple((who, scale(box)) for who, box in one.people)) for one in place.attendance.frames
         ],
         standing=[scale(box) for box in place.attendance.standing],
     )

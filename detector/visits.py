@@ -21,13 +21,12 @@ from detector.arrivals import (
     clearness,
     has_come_far,
     is_still_occupied,
-    is_with,
     stood_before,
 )
 from detector.boxes import XyxyPx, iou
 from detector.carriers import WITHOUT_S, Carriers
 from detector.links import Candidate, drops_of, riders_of
-from detector.places import SAME_PLACE_IOU
+from detector.places import SAME_PLACE_IOU, is_with
 from detector.rest import resting_box, resting_since
 from detector.rider_stops import Stop, place_at, put_down_by, stop_of
 from detector.trails import Moment, Sighting, Trail, Trails, distance_px, size_px, span_s
