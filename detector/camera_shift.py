@@ -155,7 +155,7 @@ def is_blind(grey: Grey) -> bool:
 def detail(grey: Grey) -> Grey:
     """What is drawn in the scene, in units of its local contrast: brighter or darker light changes nothing."""
     fine = cv2.GaussianBlur(grey, (0, 0), FINE_PX) - cv2.boxFilter(grey, -1, (17, 17))
-    contrast = np.sqrt(cv2.boxFilter(fine * fine, -1, (33, 33)))
+    contrast = np.sqrt(np.maximum(cv2.boxFilter(fine * fine, -1, (33, 33)), 0.0))
     return np.asarray(np.clip(fine / (contrast + NOISE_GREYS), -2, 2), dtype=np.float32)
 
 
