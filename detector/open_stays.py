@@ -7,20 +7,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from detector.attendance import Attendance, Presence
-from detector.boxes import XyxyPx, iou
+from detector.boxes import XyxyPx, intersection_px, iou
 from detector.lock_evidence import collect
 from detector.places import SAME_PLACE_IOU, closeness, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Sighting, distance_px, median_box, size_px
-from detector.vacancy import EMPTY_LOOKS, VISIT_BEFORE_S, Look, Looks, Vacancy
+from detector.vacancy import EMPTY_LOOKS, VISIT_BEFORE_S, Look, Looks, Vacancy, note_visit
 from detector.visits import Drop
 from detector.vocabulary import Detection, Kind, LockEvidence, Rack, Stay, StayState
 
 SETTLE_S = 8.0
 """How soon after it was put down a bike may still be pushed into its place."""
 NEAR_SIZES = 1.0
+FOUND_COVER = 0.5
 EMPTY_BEFORE_NEXT_S = 1.0
 SHARPEN_IOU = 0.4
 SHARPEN_LOOKS = 3
+SAME_BIKE_IOU = 0.5
 SHARPEN_AREA = 0.5
 """A box of less than this share of the bike's own is drawn around a piece of it."""
 OWN_RIDER = 2.0
@@ -57,6 +59,8 @@ class OpenStay:
     vacancy: Vacancy = field(default_factory=Vacancy)
     left_at: datetime | None = None
     visitors: dict[int, Visitor] = field(default_factory=dict)
+    kinds: dict[Kind, float] = field(default_factory=dict)
+    """The scores of the boxes here, by what they were taken for: an e-bike is taken for both."""
     told: bool = True
     """False while the rider may still go on with the bike: it is not yet known to be parked."""
     seen_again_s: float | None = None
@@ -127,6 +131,25 @@ class OpenStay:
         self.box_px = self.attendance.bike_px = box
         self.parked_at = self.attendance.parked_at = parked_at
 
+    def note(self, moment: Moment, seconds: float) -> None:
+        """Remember what one look shows besides the bike itself: who is at it, and what it is taken for."""
+        self.note_visitors(moment, seconds)
+        note_visit(self.vacancy, self.box_px, moment)
+        if not self.preexisting and not self.attendance.has_left:
+            self.note_kind(moment)
+
+    def explains(self, track_id: int, box: XyxyPx) -> bool:
+        """Whether a box found standing is that of this stay: the same place, or the bike whose own box had been lost."""
+        shared = intersection_px(self.box_px, box) / max(1.0, min(self.box_px.area, box.area))
+        if iou(self.box_px, box) >= SAME_PLACE_IOU or shared >= FOUND_COVER:
+            return True
+        near = distance_px(self.box_px, box) <= NEAR_SIZES * size_px(self.box_px)
+        if self.certain or not near or self.attendance.presence is not Presence.AWAY:
+            return False
+        self.box_px, self.certain = box, True
+        self.track_ids.add(track_id)
+        return True
+
     def note_visitors(self, moment: Moment, seconds: float) -> None:
         """Remember who is within reach, to know later who may have taken the bike."""
         for person in moment.people():
@@ -138,6 +161,13 @@ class OpenStay:
             for who, visitor in self.visitors.items()
             if (moment.at - visitor.last_at).total_seconds() <= VISITOR_MEMORY_S
         }
+
+    def note_kind(self, moment: Moment) -> None:
+        """What stands here is what it was mostly taken for, while its verdict is still to come."""
+        for one in moment.boxes(TWO_WHEELERS):
+            if iou(one.xyxy_px, self.box_px) >= SAME_BIKE_IOU:
+                self.kinds[one.kind] = self.kinds.get(one.kind, 0.0) + one.score
+        self.kind = max(self.kinds, key=lambda kind: self.kinds[kind], default=self.kind)
 
     def possible_takers(self) -> Mapping[int, float]:
         """Seconds at the bike of those who were there about when it was last seen, or since."""

@@ -6,20 +6,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from broker_bridge.messages import uuid7
-from detector.attendance import Attendance, Presence
-from detector.boxes import XyxyPx, intersection_px, iou
+from detector.attendance import Attendance
+from detector.boxes import XyxyPx, iou
 from detector.config import Thresholds
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
-from detector.open_stays import NEAR_SIZES, SETTLE_S, OpenStay, is_same_visit, makes_room
+from detector.open_stays import SETTLE_S, OpenStay, is_same_visit, makes_room
 from detector.places import PEOPLE, SAME_PLACE_IOU, rack_of, within_reach
 from detector.rest import resting_box, resting_since
 from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, travel
-from detector.vacancy import Look, Looks, looks_at, note_visit
+from detector.vacancy import Look, Looks, looks_at
 from detector.visits import Drop, Standing, Visits
 from detector.vocabulary import Detection, Rack, Stay, StayEvent, StayEventKind, Track
 
-FOUND_COVER = 0.5
 SETTLE_SIZES = 2.0
 """How far in its own sizes a bike may still be pushed soon after it was put down."""
 SETTLE_LEAST_SIZES = 0.4
@@ -150,8 +149,7 @@ class ParkingWatch:
             look = looks.of[place.stay_id]
             hides = look is Look.EMPTY and place.attendance.hides_place(moment.at)
             place.look(Look.HIDDEN if hides else look, moment.at, seconds)
-            place.note_visitors(moment, seconds)
-            note_visit(place.vacancy, place.box_px, moment)
+            place.note(moment, seconds)
         gone = [place for place in self._places if place.was_only_a_halt()] + self._taken()
         for place in {place.stay_id: place for place in gone + self._vanished()}.values():
             yield from self._close(place, moment)
@@ -280,23 +278,10 @@ class ParkingWatch:
     def _find(self, bike: Track, moment: Moment) -> list[StayEvent]:
         box = median_box(since(self._trails.of(bike.track_id), FOUND_EARLY_S))
         rack = rack_of(self._racks, box, moment.width_px, moment.height_px)
-        if rack is None or self._explains(bike, box):
+        if rack is None or any(place.explains(bike.track_id, box) for place in self._places):
             return []
         parked_at = self._trails.of(bike.track_id)[0].at
         drop = Drop(bike.track_id, bike.kind, box, parked_at, frozenset(), rider_seen=False, certain=True)
         place = self._open(drop, rack)
         place.preexisting = True
         return [self._event(StayEventKind.OPENED, place, moment)]
-
-    def _explains(self, bike: Track, box: XyxyPx) -> bool:
-        """Whether this box is that of a known stay: the same place, or the bike whose own box had been lost."""
-        for place in self._places:
-            shared = intersection_px(place.box_px, box) / max(1.0, min(place.box_px.area, box.area))
-            if iou(place.box_px, box) >= SAME_PLACE_IOU or shared >= FOUND_COVER:
-                return True
-            near = distance_px(place.box_px, box) <= NEAR_SIZES * size_px(place.box_px)
-            if not place.certain and near and place.attendance.presence is Presence.AWAY:
-                place.box_px, place.certain = box, True
-                place.track_ids.add(bike.track_id)
-                return True
-        return False
