@@ -52,6 +52,14 @@ def newest_change(session: Session) -> int:
     return session.scalar(select(func.max(AlertChange.id))) or 0
 
 
+def times_to_lock(session: Session, begin: datetime, end: datetime, rack_id: int | None) -> Sequence[float]:
+    """Seconds each took to be locked, of the alerts raised in this time."""
+    raised = (Alert.raised_at >= begin, Alert.raised_at < end)
+    here = () if rack_id is None else (Alert.rack_id == rack_id,)
+    known = select(Alert.locked_after_s).where(*raised, *here)
+    return [seconds for seconds in session.scalars(known) if seconds is not None]
+
+
 def done_today(session: Session, account_id: int, day_begins: datetime) -> int:
     """How many answers one person gave today."""
     answered = (Alert.taken_by_id == account_id, Alert.outcome.is_not(None))

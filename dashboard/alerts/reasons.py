@@ -54,6 +54,19 @@ NEVER: Mapping[str, str] = {
     "return_visits": N_("Nobody came back to the bike."),
     "lock_seen_views": N_("No lock was seen in any picture."),
 }
+DOUBTS: Mapping[str, str] = {
+    "shared_bike": N_("shared bike"),
+    "merged_boxes": N_("merged with a neighbour"),
+    "bike_too_small_px": N_("too small"),
+    "too_dark": N_("too dark"),
+    "camera_moved": N_("camera moved"),
+    "not_watched_s": N_("not watched"),
+    "rider_not_seen": N_("rider not seen"),
+    "preexisting": N_("there before the camera"),
+}
+"""Each of these alone makes the camera say that it cannot tell; shortly, to be counted."""
+MIXED_SIGNS = N_("mixed signs")
+"""No such doubt, and what was seen speaks for neither."""
 SAME_AT_ZERO = {("bent_s", "bends")}
 """Where both numbers are nothing they say the same, once."""
 CODES = frozenset(LASTING) | frozenset(COUNTED) | frozenset(PLAIN)

@@ -21,6 +21,7 @@ from dashboard.alerts.tables import Alert, Outcome
 from dashboard.dispatch.queries import offered_to
 from dashboard.dispatch.service import mark_seen
 from dashboard.media.service import path_of
+from dashboard.stays.queries import is_place_certain
 from dashboard.web.deps import AppSettings, DbSession
 from dashboard.web.formats import day_span
 from dashboard.web.pages import render
@@ -120,9 +121,11 @@ def _board(request: Request, session: Session, account: Account) -> dict[str, An
 
 
 def _one(session: Session, alert_id: str) -> dict[str, Any]:
+    alert = _found(session, alert_id)
     return {
         "since": queries.newest_change(session),
-        "alert": _found(session, alert_id),
+        "alert": alert,
+        "certain": is_place_certain(session, alert.stay_id),
         "history": queries.history(session, alert_id),
         "words": words,
         "sentences": sentences,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from babel.units import format_unit
+
 from dashboard.alerts.tables import Alert, AlertState, Change, Outcome
+from dashboard.web.formats import Formats
 from dashboard.web.i18n import N_
 
 
@@ -46,7 +49,10 @@ CHANGES: Mapping[str, str] = {
     Change.CLEARED: N_("Cleared by the camera"),
     Change.EXPIRED: N_("Time ran out"),
 }
+UNCERTAIN = Word(N_("Unsure which bike"), "question", "warn")
+UNCERTAIN_WHY = N_("Somebody left a bike here, but which of the bikes here is uncertain.")
 LIKELY, ALMOST_SURE = 0.75, 0.92
+UNITS: Mapping[str, int] = {"hour": 3600, "minute": 60, "second": 1}
 
 
 def ending(alert: Alert) -> Word:
@@ -67,6 +73,19 @@ def verdict(state: str | None, p_unlocked: float | None) -> Word:
     if p_unlocked is None or p_unlocked >= LIKELY:
         return Word(N_("Probably not locked"), "unlock", "danger")
     return Word(N_("Perhaps not locked"), "unlock", "warn")
+
+
+def took(seconds: float, fmt: Formats) -> str:
+    """How long something took, in its two largest units: `3 min 20 sec`."""
+    whole, locale = round(seconds), fmt.translator.locale
+    names = list(UNITS)
+    first = next((place for place, name in enumerate(names) if whole >= UNITS[name]), len(names) - 1)
+    parts: list[str] = []
+    for name in names[first : first + 2]:
+        number, whole = divmod(whole, UNITS[name])
+        if number or not parts:
+            parts.append(format_unit(number, name, "short", locale=locale))
+    return ("" if fmt.translator.language == "zh-CN" else " ").join(parts)
 
 
 KINDS: Mapping[str, str] = {"bicycle": N_("Bicycle"), "motorcycle": N_("Motorcycle or e-bike")}

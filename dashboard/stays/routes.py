@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from statistics import median
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from dashboard.accounts.guard import STAFF, require
 from dashboard.accounts.tables import Account
 from dashboard.accounts.visitor import visitor_of
 from dashboard.alerts import words
+from dashboard.alerts.queries import times_to_lock
 from dashboard.alerts.reasons import sentences
 from dashboard.stays import queries
-from dashboard.stays.tables import Stay
+from dashboard.stays.tally import by_rack, tally
 from dashboard.web.deps import DbSession
 from dashboard.web.formats import day_span
 from dashboard.web.pages import render
@@ -24,14 +25,6 @@ from dashboard.web.pages import render
 router = APIRouter()
 SHOWN = 300
 A_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Count:
-    all: int
-    standing: int
-    unlocked: int
-    unsure: int
 
 
 @router.get("/stays")
@@ -52,7 +45,6 @@ def stays_page(
         request,
         "stays/day.html",
         stays=stays,
-        count=count(stays),
         full=len(stays) == SHOWN,
         racks=queries.watched_racks(session),
         rack_id=rack_id,
@@ -62,14 +54,17 @@ def stays_page(
         after=chosen + A_DAY if chosen < today else None,
         words=words,
         sentences=sentences,
+        **_tallies(session, begin, end, rack_id),
     )
 
 
-def count(stays: Sequence[Stay]) -> Count:
-    standing = [stay for stay in stays if stay.gone_at is None]
-    return Count(
-        all=len(stays),
-        standing=len(standing),
-        unlocked=sum(stay.verdict_state == "unlocked" for stay in stays),
-        unsure=sum(stay.verdict_state == "unsure" for stay in stays),
-    )
+def _tallies(session: Session, begin: datetime, end: datetime, rack_id: int | None) -> dict[str, Any]:
+    counted = queries.counted_stays(session, begin, end, rack_id)
+    unsure = queries.unsure_reasons(session, begin, end, rack_id)
+    times = times_to_lock(session, begin, end, rack_id)
+    return {
+        "count": tally(counted, [reasons for _, reasons in unsure]),
+        "tallies": by_rack(counted, unsure),
+        "lockings": len(times),
+        "typical_s": median(times) if times else None,
+    }

@@ -22,6 +22,7 @@ from dashboard.database import Sessions, migrate, open_database, sessions_of
 from dashboard.places.service import ensure_place
 from dashboard.places.tables import Rack
 from dashboard.settings import Settings
+from dashboard.stays.tables import Stay
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 PASSWORD = "please-lock-it"
@@ -72,6 +73,13 @@ def report(stay: str = "stay-1", **changes: Any) -> AlertReport:  # noqa: ANN401
 
 def rack(session: Session, code: str = "r1", building: str = "b1") -> Rack:
     return ensure_place(session, "campus", building, code, "cam-1").rack
+
+
+def stay_of(stay_id: str, where: Rack, **changes: Any) -> Stay:  # noqa: ANN401 - columns of any type
+    """A bike that has stood in this rack since noon, not judged yet; the caller adds it to its session."""
+    assert where.camera is not None
+    plain = {"kind": "bicycle", "parked_at": NOON, "xyxy_norm": [0.1, 0.1, 0.2, 0.2], "reported_at": NOON}
+    return Stay(id=stay_id, rack=where, camera=where.camera, **plain | changes)
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
@@ -11,9 +13,12 @@ from dashboard.accounts.tables import Viewing
 from dashboard.alerts import service
 from dashboard.alerts.service import AlertReport
 from dashboard.alerts.tables import Alert, AlertState, Outcome
+from dashboard.alerts.words import took
 from dashboard.database import Sessions
 from dashboard.media.service import snapshot_key, store
-from tests.dashboard.builders import log_in, pages_in, person, report
+from dashboard.web.formats import Formats
+from dashboard.web.i18n import Translator
+from tests.dashboard.builders import NOON, log_in, pages_in, person, rack, report, stay_of
 
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 ENGLISH = {"accept-language": "en"}
@@ -133,6 +138,66 @@ def test_a_cleared_alert_says_so_and_cannot_be_taken(pages: TestClient, token: s
     page = pages.get(late.headers["location"]).text
     assert "The camera saw it being locked" in page
     assert "It was over before you tapped." in page
+
+
+def locked(took_s: float = 200) -> AlertReport:
+    then = datetime.now(UTC)
+    return replace(fresh(), at=then, left_at=then, verdict_state="locked", p_unlocked=0.06, locked_after_s=took_s)
+
+
+@pytest.mark.parametrize(
+    ("language", "on_page", "on_list"),
+    [
+        ("en", "Locked no later than 3 min 20 sec after the rider left.", "after 3 min 20 sec"),
+        ("zh-CN", "车主离开后最迟3分钟20秒上锁。", "用时3分钟20秒"),
+    ],
+)
+def test_a_locked_bike_says_how_long_that_took(
+    pages: TestClient, token: str, sessions: Sessions, language: str, on_page: str, on_list: str
+) -> None:
+    with sessions.begin() as session:
+        service.clear_alert(session, locked(), "locked")
+    pages.post("/preferences", data={"csrf_token": token, "language": language})
+    assert on_page in pages.get("/alerts/alert-stay-1").text
+    assert on_list in pages.get("/alerts").text
+
+
+def test_an_alert_without_a_time_to_lock_says_none(pages: TestClient, token: str, sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        service.clear_alert(session, replace(locked(), locked_after_s=None), "locked")
+    assert "no later than" not in pages.get("/alerts/alert-stay-1").text
+    assert "being locked · after" not in pages.get("/alerts").text
+
+
+@pytest.mark.parametrize("certain", [True, False])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "which of the bikes here is uncertain"), ("zh-CN", "车辆位置不完全确定")]
+)
+def test_an_uncertain_place_is_marked(
+    pages: TestClient, token: str, sessions: Sessions, certain: bool, language: str, words: str
+) -> None:
+    with sessions.begin() as session:
+        session.add(stay_of("stay-1", rack(session), visit_certain=certain))
+    pages.post("/preferences", data={"csrf_token": token, "language": language})
+    assert (words in pages.get("/alerts/alert-stay-1").text) is not certain
+
+
+SPANS = [
+    (200, "3 min 20 sec", "3分钟20秒"),
+    (45.4, "45 sec", "45秒"),
+    (180, "3 min", "3分钟"),
+    (59.7, "1 min", "1分钟"),
+    # Beyond an hour the seconds do not matter.
+    (3725, "1 hr 2 min", "1小时2分钟"),
+    (3605, "1 hr", "1小时"),
+    (0.2, "0 sec", "0秒"),
+]
+
+
+@pytest.mark.parametrize(("seconds", "english", "chinese"), SPANS)
+def test_how_long_it_took_is_told_in_two_units(seconds: float, english: str, chinese: str) -> None:
+    said = [took(seconds, Formats(one, ZoneInfo("UTC"), NOON)) for one in (Translator("en"), Translator("zh-CN"))]
+    assert said == [english, chinese]
 
 
 def test_the_page_is_in_chinese_for_who_reads_chinese(pages: TestClient, token: str) -> None:

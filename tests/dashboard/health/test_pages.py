@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 from dashboard.accounts.tables import Role
 from dashboard.database import Sessions
 from dashboard.health import views
+from dashboard.health.service import WorkerReport, record_worker
 from dashboard.health.tables import CameraHealth, Worker
 from dashboard.intake.service import Count, count, quarantine
 from dashboard.places.service import ensure_camera
@@ -80,3 +82,31 @@ def test_the_page_shows_cameras_gaps_and_what_was_put_aside(pages: TestClient, s
         page = pages.get(address).text
         for words in ("Silent", "Never heard of", "4 of 5 messages", "no such topic", "1 thing needs a look."):
             assert words in page
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Lock verdict"), ("zh-CN", "锁车判断")])
+def test_the_page_names_the_verdict_each_machine_judges_with(
+    pages: TestClient, sessions: Sessions, language: str, words: str
+) -> None:
+    said = WorkerReport(
+        site_id="campus",
+        worker_id="edge-1",
+        state="online",
+        boot="b",
+        at=NOON,
+        version="0.1.0",
+        model_id="bikepark-v0",
+        model_sha256="ab" * 32,
+        config_hash="",
+        cameras=(),
+    )
+    with sessions.begin() as session:
+        person(session, "ann", Role.COORDINATOR, language=language)
+        record_worker(session, replace(said, verdict_id="lock-verdict-v1", verdict_sha256="cd" * 32))
+        record_worker(session, replace(said, worker_id="older"))
+    log_in(pages, "ann")
+    page = pages.get("/health").text
+    cells = page.split(f'data-label="{words}">')[1:]
+    assert ["lock-verdict-v1" in cell.split("</td>")[0] for cell in cells] == [True, False]
+    assert "cdcdcdcd" in cells[0]
+    assert "–" in cells[1].split("</td>")[0]
