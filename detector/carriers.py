@@ -205,6 +205,14 @@ class Carriers:
         """Who can only take a bike that is with them now."""
         return {who for who, carrier in self._of.items() if carrier.takes or carrier.came_on_foot()}
 
+    def go_on(self, people: Collection[int], bike: Sighting) -> None:
+        """These people only halted: they bring their bike still, which was seen last where they did."""
+        for who in people:
+            if who in self._of:
+                carrier = self._of[who]
+                carrier.brings, carrier.first, carrier.last = True, carrier.first or bike, bike
+                carrier.with_s, carrier.without_s = max(carrier.with_s, LEAST_WITH_S), 0.0
+
     def put_down(self, people: Collection[int]) -> None:
         """These people's bike has its stay."""
         for who in people:

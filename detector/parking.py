@@ -14,7 +14,7 @@ from detector.links import attended_by, takers_of
 from detector.open_stays import SETTLE_S, OpenStay, is_same_visit, makes_room
 from detector.places import PEOPLE, SAME_PLACE_IOU, rack_of, within_reach
 from detector.rest import resting_box, resting_since
-from detector.trails import Moment, Trails, distance_px, median_box, since, size_px, travel
+from detector.trails import Moment, Sighting, Trails, distance_px, median_box, since, size_px, travel
 from detector.vacancy import Look, Looks, looks_at
 from detector.visits import Drop, Standing, Visits
 from detector.vocabulary import Detection, Rack, Stay, StayEvent, StayEventKind, Track
@@ -176,7 +176,11 @@ class ParkingWatch:
         self._places.remove(place)
         for other in self._places:
             other.vacancy.beside.pop(place.stay_id, None)
-        return [self._event(StayEventKind.CLOSED, place, moment)] if place.told else []
+        if place.told:
+            return [self._event(StayEventKind.CLOSED, place, moment)]
+        halted_at = place.attendance.last_here_at or place.parked_at
+        self._visits.go_on(place.attendance.riders, Sighting(halted_at, place.box_px, 0.0))
+        return []
 
     # People at them
 
@@ -229,6 +233,7 @@ class ParkingWatch:
     def _put_down(self, drop: Drop, looks: Looks, moment: Moment) -> list[StayEvent]:
         rack = rack_of(self._racks, drop.xyxy_px, moment.width_px, moment.height_px)
         if rack is None:
+            self._visits.go_on(drop.riders, Sighting(moment.at, drop.xyxy_px, 0.0))
             return []
         same = next((place for place in self._places if is_same_visit(place, drop, looks)), None)
         if same is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from math import hypot
+from statistics import median
 from typing import NamedTuple
 
 from detector.boxes import XyxyPx, iou
@@ -22,12 +23,13 @@ WALKED_OFF_HEIGHTS = 0.7
 SAME_STOP_HEIGHTS = 0.6
 LEAST_WITHOUT_S = 1.0
 NEAR_SIZES = 0.6
-LEAST_AREA, MOST_AREA = 0.4, 1.8
+LEAST_AREA, MOST_AREA = 0.6, 1.8
 """Of the bike's own area: smaller is a piece of it, larger is drawn around several."""
 AGREE_IOU = 0.5
 AGREE_SHARE = 0.6
 LEAST_LOOKS = 3
 NEW_BOX_LOOKS = 3
+NEIGHBOURS = 3
 
 
 class Stop(NamedTuple):
@@ -110,7 +112,7 @@ def place_at(stop: Stop, bike_px: XyxyPx, recent: Sequence[Moment], places: Coll
     Returns:
         The box, and whether a box of the bike itself gave it.
     """
-    guess = _beside(stop.person_px, bike_px)
+    guess = _beside(stop.person_px, *_size_among(bike_px, places))
     before = [one for one in recent if one.at < stop.since - timedelta(seconds=1)]
     new = [
         best
@@ -142,7 +144,15 @@ def _was_there(box: XyxyPx, before: Sequence[Moment]) -> bool:
     return any(iou(box, one.xyxy_px) >= SAME_PLACE_IOU for moment in before for one in moment.boxes(TWO_WHEELERS))
 
 
-def _beside(person: XyxyPx, bike: XyxyPx) -> XyxyPx:
-    """A box of the bike's size standing on the same ground as the person."""
+def _size_among(bike: XyxyPx, places: Collection[XyxyPx]) -> tuple[float, float]:
+    """How wide and high a bike stands here, in pixels: as its neighbours do, else as it came."""
+    near = sorted(places, key=lambda place: distance_px(place, bike))[:NEIGHBOURS]
+    if len(near) < NEIGHBOURS:
+        return bike.width, bike.height
+    return median(place.width for place in near), median(place.height for place in near)
+
+
+def _beside(person: XyxyPx, width: float, height: float) -> XyxyPx:
+    """A box of that size standing on the same ground as the person."""
     x, ground = person.foot
-    return XyxyPx(x - bike.width / 2, ground - bike.height, x + bike.width / 2, ground)
+    return XyxyPx(x - width / 2, ground - height, x + width / 2, ground)

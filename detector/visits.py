@@ -6,6 +6,7 @@ box that appeared in a crowded rack.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -87,6 +88,10 @@ class Visits:
     def arriving(self) -> frozenset[int]:
         """The tracks of bikes on their way."""
         return frozenset(self._arrivals)
+
+    def go_on(self, riders: Collection[int], bike: Sighting) -> None:
+        """What was taken for a drop was a halt: the riders have the bike still."""
+        self._carriers.go_on(riders, bike)
 
     def update(self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing) -> list[Drop]:
         """Go one frame on; the bikes put down as of now. `settled` are the tracks of bikes that have a stay here."""
