@@ -11,10 +11,10 @@ from itertools import pairwise
 from detector.boxes import XyxyPx
 from detector.config import WHOLE_PICTURE, Thresholds, ViewConfig
 from detector.lock import judge_lock
-from detector.verdict_model import load_verdict_model
 from detector.parking import ParkingWatch
 from detector.reminders import Reminder, ReminderPolicy
 from detector.tracking import Tracker
+from detector.verdict_model import load_verdict_model
 from detector.vocabulary import Detection, Kind, LockVerdict, Stay, StayEvent, StayEventKind
 
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
