@@ -15,8 +15,6 @@ CREEP_SIZES = 0.08
 STILL_SIZES = 0.04
 GROUND_SIZES = 0.06
 """Where the wheels stand is hidden least: a bottom edge that still moves this far is a bike not yet in its place."""
-SLOW_SIZES = 0.35
-SLOW_WINDOW_S = 1.2
 LEAST_LOOKS = 3
 
 
@@ -52,8 +50,3 @@ def resting_since(trail: Trail, rest: XyxyPx) -> datetime:
         if not strikes:
             still.append(step)
     return still[max(0, len(still) - 2)].at
-
-
-def ended_slowly(trail: Trail) -> bool:
-    """Whether a bike was hardly moving when it was last seen."""
-    return travel(since(trail, SLOW_WINDOW_S)).sizes < SLOW_SIZES and len(trail) >= LEAST_LOOKS

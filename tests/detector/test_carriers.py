@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 import pytest
 
 from detector.boxes import XyxyPx
-from detector.carriers import Carriers, bikes_along, is_moving, loose_bikes
-from detector.trails import Trails
-from detector.vocabulary import Detection, Kind
-from tests.detector.films import bike_on, film, followed, moment_of, person_on, trail_of, trails_of
+from detector.carriers import Carriers, is_moving
+from detector.trails import Sighting, Trails
+from detector.vocabulary import Kind
+from tests.detector.films import bike_on, film, person_on, trail_of, when
 from tests.detector.scenes import Actor, bike, person
 
 ANNA, BEN = 1, 2
@@ -127,10 +126,10 @@ COURSES: dict[str, tuple[dict[int, Actor], float, bool]] = {
         6,
         True,
     ),
-    "they walked about for long, and then fetched it": (
+    "they walked about for long, and then fetched it: they came on foot and take it": (
         {ANNA: person(*TO_AND_FRO, (34, 20, 310)), 10: bike((28, 480, 300), (34, 0, 300))},
         34,
-        True,
+        False,
     ),
 }
 
@@ -139,6 +138,52 @@ COURSES: dict[str, tuple[dict[int, Actor], float, bool]] = {
 def test_who_is_mostly_seen_with_a_bike_of_late_brings_it(what: str) -> None:
     actors, ends_s, brings = COURSES[what]
     assert bool(_walk(actors, ends_s).bringing()) is brings
+
+
+def test_who_walked_long_without_a_bike_came_on_foot_and_who_pushed_one_did_not() -> None:
+    walked, _, _ = COURSES["they walked about for long, and then fetched it: they came on foot and take it"]
+    assert _walk(walked, 34).came_on_foot() == {ANNA}
+    assert not _walk(_pushes(100, 580, 8), 8).came_on_foot()
+    assert not _walk({ANNA: person((0, 60, 310), (3, 240, 310))}, 3).came_on_foot(), "too short a walk to say so"
+
+
+def _changes_hands(second: float) -> dict[int, Actor]:
+    """A bike rolls along at x 60 a second; Anna is at it until `second`, and Ben, who waited there, from then on."""
+    x = 60 + 60 * second
+    return {
+        ANNA: person((0, 60, 310), (second, x, 310), (10, x, 310)),
+        BEN: person((0, x + 30, 310), (second, x + 30, 310), (10, 60 + 600, 310)),
+        10: bike((0, 60, 300), (10, 660, 300)),
+    }
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_a_bike_belongs_to_whom_it_goes_along_with_and_to_nobody_else(fps: float) -> None:
+    actors = _changes_hands(4)
+    before, after = _walk(actors, 3.6, fps=fps).bringing(), _walk(actors, 8, fps=fps).bringing()
+    assert set(before) == {ANNA}
+    assert set(after) == {BEN}
+    first, bens_first = before[ANNA].first, after[BEN].first
+    assert first is not None
+    assert bens_first is not None
+    assert bens_first.xyxy_px == first.xyxy_px, "its way began with Anna"
+
+
+def test_two_people_with_a_bike_each_keep_their_own() -> None:
+    side_by_side = _pushes(100, 340) | {
+        BEN: person((0, 120, 410), (4, 360, 410)),
+        11: bike((0, 100, 400), (4, 340, 400)),
+    }
+    carriers = _walk(side_by_side, 4).bringing()
+    assert {who: carrier.bike_track for who, carrier in carriers.items()} == {ANNA: 10, BEN: 11}
+
+
+def test_who_only_halted_brings_the_bike_still() -> None:
+    carriers = _walk(_pushes(100, 340), 4)
+    carriers.put_down([ANNA])
+    halt = Sighting(when(4), bike_on(340, 300), 0.0)
+    carriers.go_on([ANNA, BEN], halt)
+    assert {who: carrier.last for who, carrier in carriers.bringing().items()} == {ANNA: halt}, "Ben was never seen"
 
 
 def test_what_is_put_down_is_not_brought_any_more() -> None:
@@ -181,41 +226,6 @@ def test_one_look_shows_no_movement() -> None:
     assert not is_moving(trail_of([person_on(100, 300)]))
 
 
-def _found(*boxes: XyxyPx) -> list[Detection]:
-    return [Detection(Kind.BICYCLE, 0.8, box) for box in boxes]
-
-
-ONE_BETWEEN = ([person_on(100, 305), person_on(128, 305)], [bike_on(112, 300)])
-PAIRS: list[tuple[list[XyxyPx], list[XyxyPx], dict[int, XyxyPx], dict[int, int]]] = [
-    # One bike between two people: the one whose feet are at it has it.
-    (*ONE_BETWEEN, {}, {0: 0}),
-    # The other one had it a moment ago: it does not change hands.
-    (*ONE_BETWEEN, {1: bike_on(108, 300)}, {1: 0}),
-    # What the other one had was another bike, elsewhere.
-    (*ONE_BETWEEN, {1: bike_on(500, 300)}, {0: 0}),
-    # Two people side by side with a bike each: not both the same one.
-    ([person_on(130, 305), person_on(160, 305)], [bike_on(110, 300), bike_on(180, 300)], {}, {0: 0, 1: 1}),
-    # Nobody near.
-    ([person_on(500, 305)], [bike_on(110, 300)], {}, {}),
-    # On the saddle: feet above the ground, body over the bike.
-    ([person_on(110, 285)], [bike_on(110, 300)], {}, {0: 0}),
-    # Before the bike, and over a good part of it.
-    ([person_on(110, 345)], [bike_on(110, 300)], {}, {0: 0}),
-    # Before it, and only their head is over it.
-    ([person_on(110, 392)], [bike_on(110, 300)], {}, {}),
-    ([], [bike_on(110, 300)], {}, {}),
-    ([person_on(110, 285)], [], {}, {}),
-]
-
-
-@pytest.mark.parametrize(("people", "bikes", "before", "pairs"), PAIRS)
-def test_one_bike_a_person_and_one_person_a_bike(
-    people: list[XyxyPx], bikes: list[XyxyPx], before: dict[int, XyxyPx], pairs: dict[int, int]
-) -> None:
-    found = bikes_along([followed(who, box, 0) for who, box in enumerate(people)], _found(*bikes), before)
-    assert {who: bikes.index(bike.xyxy_px) for who, bike in found.items()} == pairs
-
-
 def test_it_is_remembered_with_whom_a_box_went_along() -> None:
     moments = list(film(_pushes(100, 340), 4))
     carriers = _walk(_pushes(100, 340), 4)
@@ -223,42 +233,3 @@ def test_it_is_remembered_with_whom_a_box_went_along() -> None:
     owners = [carriers.owner(box, at) for at, box in boxes.items()]
     assert owners[5:] == [ANNA] * (len(owners) - 5)
     assert carriers.owner(bike_on(600, 300), moments[-1].at) is None
-
-
-LOOSE: dict[str, tuple[Actor, tuple[XyxyPx, ...], int]] = {
-    "came just now": (bike((4.6, 100, 300), (5, 100, 300)), (), 1),
-    "came just now, but its box is known to be that of a bike that stands there": (
-        bike((4.6, 100, 300), (5, 100, 300)),
-        (bike_on(100, 300),),
-        0,
-    ),
-    "has stood there since the beginning": (bike((0, 100, 300), (5, 100, 300)), (), 0),
-    "has stood there, but was never followed": (replace(bike((0, 100, 300), (5, 100, 300)), faint=((0, 5),)), (), 0),
-    "has stood there and was lost a moment ago": (bike((0, 100, 300), (5, 100, 300), unseen=[(4.0, 4.7)]), (), 0),
-    "moves": (bike((0, 100, 300), (5, 500, 300)), (), 1),
-    "moves slowly, a third of its size a second": (bike((0, 100, 300), (5, 275, 300)), (), 1),
-    "came to rest more than a second ago": (bike((0, 40, 300), (3.6, 400, 300), (5, 400, 300)), (), 0),
-    "passes a place that is half a bike off from where it was": (
-        bike((0, 100, 300), (3, 100, 300), (4, 152, 300), (5, 152, 300), unseen=[(2, 4.7)]),
-        (),
-        1,
-    ),
-}
-
-
-@pytest.mark.parametrize("what", LOOSE)
-def test_a_loose_bike_has_not_stood_where_it_is(what: str) -> None:
-    actor, known, count = LOOSE[what]
-    moments = list(film({10: actor}, 5))
-    assert len(loose_bikes(moments[-1], trails_of(moments), known)) == count
-
-
-def test_a_stray_box_some_seconds_ago_does_not_make_a_bike_stand() -> None:
-    stray = moment_of(1.0, faint=_found(bike_on(100, 300)))
-    came = list(film({10: bike((4.6, 100, 300), (5, 100, 300))}, 5, begins_s=4))
-    assert len(loose_bikes(came[-1], trails_of([stray, *came]), ())) == 1
-
-
-def test_no_bike_is_loose_where_there_is_none() -> None:
-    moment = moment_of(0, followed(ANNA, person_on(100, 300), 0))
-    assert loose_bikes(moment, trails_of([moment]), ()) == []

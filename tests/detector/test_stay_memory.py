@@ -84,6 +84,8 @@ def _place() -> OpenStay:
         vacancy=_vacancy(),
         left_at=_at(11),
         visitors={9: Visitor(1.5, _at(30))},
+        kinds={Kind.MOTORCYCLE: 7.5, Kind.BICYCLE: 2.25},
+        told=False,
         seen_again_s=0.4,
         known_until=_at(20),
     )

@@ -76,6 +76,29 @@ def test_people_and_bikes_never_share_a_track() -> None:
     assert kinds == {(1, Kind.PERSON), (2, Kind.BICYCLE)}
 
 
+SECOND_BOXES = [
+    # The upper half, as the model draws one over a person whose legs a bike hides.
+    (Kind.PERSON, (102, 102, 138, 150), 1),
+    # Head and shoulders, a little beyond the whole box.
+    (Kind.PERSON, (98, 95, 142, 140), 1),
+    # The first box was the upper half only, this one is drawn around all of them.
+    (Kind.PERSON, (95, 98, 145, 310), 1),
+    # Somebody beside them, of whom a half is hidden.
+    (Kind.PERSON, (120, 100, 160, 200), 2),
+    (Kind.PERSON, (150, 100, 190, 200), 2),
+    # A bike half behind another one is a bike.
+    (Kind.BICYCLE, (102, 102, 138, 150), 2),
+]
+
+
+@pytest.mark.parametrize(("kind", "second_px", "tracks"), SECOND_BOXES)
+def test_a_box_on_a_part_of_a_person_starts_no_second_track(
+    kind: Kind, second_px: tuple[float, float, float, float], tracks: int
+) -> None:
+    both = [_found(100, kind=kind), Detection(kind, 0.7, XyxyPx(*second_px))]
+    assert len(_run(Tracker(), [[_found(100, kind=kind)], both, both, both])[-1]) == tracks
+
+
 def test_one_box_around_several_bikes_does_not_take_over_a_bike() -> None:
     one = Detection(Kind.BICYCLE, 0.4, XyxyPx(100, 100, 170, 140))
     merged = Detection(Kind.BICYCLE, 0.8, XyxyPx(100, 100, 240, 180))
