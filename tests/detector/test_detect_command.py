@@ -245,7 +245,7 @@ def test_a_second_run_says_that_it_replaces_the_first(run: Run, video: Path, out
 
 
 def test_saved_detections_of_many_clips_are_found_in_the_earlier_folder(run: Run, tmp_path: Path, out: Path) -> None:
-    clips = [write_video(tmp_path / f"{name}.mp4", scene, count=40) for name in ("east", "west")]
+    clips = [write_video(tmp_path / f"{name}.mp4", scene, count=60) for name in ("east", "west")]
     for clip in clips:
         run_clip(Clip(clip.stem, clip), Wanted(tmp_path, ViewConfig(), save_detections=True), drawn_model())
     refused = run("detect", *clips, "--out", out, "--from-detections", tmp_path / "east" / DETECTIONS)

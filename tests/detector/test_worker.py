@@ -85,7 +85,8 @@ def test_a_bike_left_unlocked_before_a_live_camera_becomes_an_alert_with_its_pic
     sink: HearingSink, tmp_path: Path
 ) -> None:
     clip = write_video(tmp_path / "scene.mp4", scene, count=60)
-    watching = watch(camera(clip), sink, DrawnDetector(), threading.Event())
+    thresholds = QUICK | {"grace_s": 2.0}  # so that opened and left are told in two frames
+    watching = watch(camera(clip, thresholds=thresholds), sink, DrawnDetector(), threading.Event())
     run_until(watching, lambda: told(sink, "alert", "raised") and sink.depth() >= 4)
     pictures = [letter for letter in sink._outbox.pending(20) if "/snapshot/" in letter.topic]
     assert [letter.payload[:3] for letter in pictures] == [b"\xff\xd8\xff"]
