@@ -14,7 +14,7 @@ def judge_lock(evidence: LockEvidence, thresholds: Thresholds, model: VerdictMod
     """Join the evidence. Any self-doubt makes the verdict `unsure`, whatever the probability says."""
     seen = numbers_of(evidence)
     doubts = doubts_of(evidence, thresholds)
-    p_unlocked = model.p_unlocked(seen) if evidence.rider_seen else None
+    p_unlocked = model.p_unlocked(seen) if seen and evidence.rider_seen else None
     state = LockState.UNSURE if doubts or p_unlocked is None else _state(p_unlocked, thresholds)
     return LockVerdict(state, p_unlocked, seen | doubts)
 

@@ -70,7 +70,6 @@ def test_nobody_is_alerted_where(what: str) -> None:
     assert _judge(NO_ALERT[what]).state is not LockState.UNLOCKED
 
 
-@pytest.mark.xfail(raises=AssertionError, reason="the fitted base alone is above the threshold")
 def test_nobody_is_alerted_where_nothing_was_seen_of_the_rider_but_that_there_was_one() -> None:
     assert _judge(LockEvidence(rider_seen=True)).state is not LockState.UNLOCKED
 
