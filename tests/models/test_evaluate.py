@@ -115,7 +115,7 @@ def test_photos_come_in_order_of_their_names_and_may_have_no_labels(tmp_path: Pa
 
 
 def test_the_card_of_each_model_quotes_its_metrics(project_root: Path) -> None:
-    measured = sorted((project_root / "models").glob("*/metrics.json"))
+    measured = sorted(facts.with_name("metrics.json") for facts in (project_root / "models").glob("*/model.toml"))
     assert measured
     for file in measured:
         card = (file.parent / "card.md").read_text()

@@ -6,7 +6,7 @@ import pytest
 
 from models.fit_verdict_runs import LOOKS, Judgement, Look, gather
 
-NAMES = ("locked", "left_unlocked", "returns_and_locks", "shared_locked")
+NAMES = ("locked", "left_unlocked", "returns_and_closes_the_ring", "shared_locked")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_a_verdict_moment_is_labelled_with_what_was_true_then(judgements: list[J
 
 
 def test_after_the_rider_came_back_to_lock_the_same_stay_is_locked(judgements: list[Judgement]) -> None:
-    first, second = of(judgements, "returns_and_locks")
+    first, second = of(judgements, "returns_and_closes_the_ring")
     assert (first.turn, first.unlocked) == (0, True)
     assert (second.turn, second.unlocked) == (1, False)
     assert first.stay == second.stay
