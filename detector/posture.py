@@ -99,7 +99,7 @@ def is_bent(skeleton: Skeleton) -> bool | None:
     trunk = _trunk(skeleton)
     if trunk is None:
         return None
-    if degrees(atan2(abs(trunk[0]), -trunk[1])) >= BENT_DEG:
+    if (trunk_angle_deg(skeleton) or 0.0) >= BENT_DEG:
         return True
     legs, length = _leg_drop_px(skeleton), hypot(*trunk)
     return legs is not None and (legs < CROUCHED_LEG_TRUNKS * length or length < FORESHORTENED_TRUNK_LEGS * legs)
