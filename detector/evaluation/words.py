@@ -22,6 +22,7 @@ TARGETS: Mapping[Name, Words] = {
     "alerts_where_nobody_parks": Words("Alerts where nobody parks", "无人停车时的提醒"),
 }
 WIDE_ONLY = Words("bikes of 60 px and more", "宽 60 像素及以上")
+NOT_MEASURED = Words("not measured", "未测量")
 
 KINDS: Mapping[MistakeKind, Words] = {
     MistakeKind.WRONG_ALERT: Words("Wrong alerts", "错误提醒"),
