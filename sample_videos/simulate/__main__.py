@@ -40,6 +40,7 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sample_videos.simulate", description="Run the scenario suite.")
     parser.add_argument("--split", choices=["fit", "test"], default="fit", help="fit: seeds from 0; test: from 1000")
     parser.add_argument("--seeds", type=int, default=5, help="seeds per scenario (default: 5)")
+    parser.add_argument("--skip-seeds", type=int, default=0, help="begin this many seeds later (default: 0)")
     parser.add_argument("--fps", type=int, help="frames looked at per second (default: the scenario's own)")
     parser.add_argument("--eye", choices=sorted(EYES), default="usual", help="how well the detector sees")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="scenarios to run (default: all)")
@@ -55,7 +56,7 @@ def _run(options: argparse.Namespace, names: list[str]) -> None:
     jobs = [
         Job(name, seed, options.eye, options.fps, options.out)
         for name in names
-        for seed in seeds_of(options.split, options.seeds)
+        for seed in seeds_of(options.split, options.seeds, options.skip_seeds)
     ]
     began = time.perf_counter()
     outcomes = list(run_suite(jobs, options.processes))

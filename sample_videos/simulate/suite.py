@@ -49,8 +49,9 @@ def scenario_of(name: str, seed: int) -> Scenario:
     return scenario_for(SCENARIOS / f"{name}.toml", seed)
 
 
-def seeds_of(split: Literal["fit", "test"], count: int) -> range:
-    first = FIRST_TEST_SEED if split == "test" else 0
+def seeds_of(split: Literal["fit", "test"], count: int, skip: int = 0) -> range:
+    """The seeds of a split, without its first `skip`."""
+    first = (FIRST_TEST_SEED if split == "test" else 0) + skip
     return range(first, first + count)
 
 

@@ -94,6 +94,10 @@ def test_the_suite_names_its_scenarios_after_their_files_and_has_at_least_sixty(
     assert len(names_of_scenarios()) >= 60
 
 
+def test_seeds_that_were_used_up_can_be_skipped() -> None:
+    assert list(seeds_of("test", 2, skip=2000)) == [3000, 3001]
+
+
 def test_every_scenario_can_be_drawn_for_seeds_of_both_splits() -> None:
     for name in names_of_scenarios():
         assert {scenario_of(name, seed).seed for seed in (0, 1, 1000)} == {0, 1, 1000}
