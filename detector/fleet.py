@@ -76,13 +76,6 @@ FLEETS = (
 """The three large ones of China, by the hues of their brands; where others stand about, the configuration names them."""
 
 
-def fleet_share(crop_bgr: NDArray[np.uint8], fleet: FleetColour) -> float:
-    """Share of the crop's colourful pixels that have the fleet's colour, 0 to 1; 0 where nothing is colourful."""
-    colours = _colours(crop_bgr)
-    count = int(colours.is_colourful.sum())
-    return float(fleet.holds(colours).sum()) / count if count else 0.0
-
-
 def fleet_marks(
     image_bgr: NDArray[np.uint8],
     xyxy_px: XyxyPx,

@@ -129,11 +129,6 @@ def hands_low_s(frames: Sequence[PoseAtBike]) -> float | None:
     return _seconds_where(frames, [_hands_low(one) for one in frames])
 
 
-def reached_s(frames: Sequence[PoseAtBike]) -> float | None:
-    """Seconds a hand was anywhere at the bike."""
-    return _seconds_where(frames, [_reached(one) for one in frames])
-
-
 def bends(frames: Sequence[PoseAtBike]) -> int | None:
     """How often somebody bent down; shorter breaks than a second, seen upright or not seen, are not counted."""
     answers = [_bent(one) for one in frames]
@@ -165,11 +160,6 @@ def _bent(frame: PoseAtBike) -> bool | None:
 
 def _hands_low(frame: PoseAtBike) -> bool | None:
     return None if frame.skeleton is None else hands_low(frame.skeleton, frame.bike_px)
-
-
-def _reached(frame: PoseAtBike) -> bool | None:
-    distance = None if frame.skeleton is None else reach_px(frame.skeleton, frame.bike_px)
-    return None if distance is None else distance <= SLACK * frame.bike_px.width
 
 
 def _trunk(skeleton: Skeleton) -> tuple[float, float] | None:

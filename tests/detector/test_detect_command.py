@@ -11,43 +11,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
-import pleaselock
 from broker_bridge.messages import UP_MESSAGE
 from detector.clips import Clip
 from detector.config import ViewConfig, load_config
 from detector.offline import Wanted, run_clip
 from detector.results import DETECTIONS
 from tests.detector.drawn_footage import drawn_model, plain, scene, write_sound, write_stills, write_video
+from tests.detector.running import Ran, Run, runner
 
 NOBODY = 65534
 
 
-@dataclass(frozen=True)
-class Ran:
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-
-
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run_once(*arguments: object) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["pleaselock", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            pleaselock.main()
-        said = capsys.readouterr()
-        return Ran(int(caught.value.code or 0), said.out, said.err)
-
-    return run_once
+    return runner(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-import pleaselock
 from detector.evaluation.truth import StayTruth
 from tests.detector.evaluation.cases import parked, said, stay, stood, told, truth
 from tests.detector.evaluation.result_files import write_result, write_truth
-
-
-@dataclass(frozen=True)
-class Ran:
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
+from tests.detector.running import Run, runner
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run_once(*arguments: object) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["pleaselock", "evaluate", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            pleaselock.main()
-        told = capsys.readouterr()
-        return Ran(int(caught.value.code or 0), told.out, told.err)
-
-    return run_once
+    return runner(monkeypatch, capsys, "evaluate")
 
 
 @pytest.fixture

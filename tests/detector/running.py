@@ -1,0 +1,32 @@
+"""Runs the `pleaselock` command in this process and keeps what it said."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+import pleaselock
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *command: str) -> Run:
+    def run_once(*arguments: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["pleaselock", *command, *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            pleaselock.main()
+        said = capsys.readouterr()
+        return Ran(int(caught.value.code or 0), said.out, said.err)
+
+    return run_once
