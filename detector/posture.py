@@ -114,11 +114,6 @@ def hands_low(skeleton: Skeleton, bike_px: XyxyPx) -> bool | None:
     return any(_is_low(wrist, bike_px) and wrist.y > idle_until for wrist in wrists)
 
 
-def reach_px(skeleton: Skeleton, bike_px: XyxyPx) -> float | None:
-    """Pixels from the nearer hand to the bike's box, 0 inside it; None where no hand can be made out."""
-    return min((_distance_px(wrist, bike_px) for wrist in _sure(skeleton, WRISTS)), default=None)
-
-
 def bent_s(frames: Sequence[PoseAtBike]) -> float | None:
     """Seconds somebody was seen bent or crouched."""
     return _seconds_where(frames, [_bent(one) for one in frames])
@@ -195,9 +190,3 @@ def _is_low(wrist: Keypoint, bike_px: XyxyPx) -> bool:
     highest = bike_px.bottom - LOW_HEIGHT * bike_px.height
     beside = bike_px.left - SLACK * bike_px.width <= wrist.x <= bike_px.right + SLACK * bike_px.width
     return beside and highest <= wrist.y <= bike_px.bottom + SLACK * bike_px.height
-
-
-def _distance_px(wrist: Keypoint, box: XyxyPx) -> float:
-    across = max(box.left - wrist.x, 0.0, wrist.x - box.right)
-    down = max(box.top - wrist.y, 0.0, wrist.y - box.bottom)
-    return hypot(across, down)

@@ -19,7 +19,6 @@ from detector.posture import (
     hands_low,
     hands_low_s,
     is_bent,
-    reach_px,
     seen_s,
     trunk_angle_deg,
 )
@@ -129,14 +128,6 @@ def test_a_posture_does_not_depend_on_size_or_place(scale: float, right_px: floa
 )
 def test_hands_at_wheel_or_frame(who: Skeleton, *, low: bool | None) -> None:
     assert hands_low(who, BIKE) is low
-
-
-@pytest.mark.parametrize(
-    ("wrist", "distance_px"),
-    [((160, 240), 0), ((90, 240), 8), ((223, 284), pytest.approx(4.123, abs=0.01)), (None, None)],
-)
-def test_reach_is_the_way_from_hand_to_bike(wrist: Place | None, distance_px: float | None) -> None:
-    assert reach_px(person((0, -40), wrist=wrist), BIKE) == distance_px
 
 
 def frames(*who: Skeleton | None, seconds: float = 0.5) -> list[PoseAtBike]:
