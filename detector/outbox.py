@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,19 +27,24 @@ CREATE TABLE IF NOT EXISTS outbox (
     topic TEXT NOT NULL,
     payload BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS outbox_urgent ON outbox (lane) WHERE urgent = 1;
+DROP INDEX IF EXISTS outbox_urgent;
+CREATE INDEX IF NOT EXISTS outbox_newest_urgent ON outbox (position) WHERE urgent = 1;
+CREATE INDEX IF NOT EXISTS outbox_lanes ON outbox (lane);
 """
-IN_ORDER = """
-SELECT message_id FROM outbox
-ORDER BY lane IN (SELECT lane FROM outbox WHERE urgent = 1) DESC, position LIMIT ?
-"""
+NEWEST_URGENT = "SELECT lane FROM outbox WHERE urgent = 1 ORDER BY position DESC"
+OF_LANE = "SELECT message_id FROM outbox WHERE lane = ? ORDER BY position LIMIT ?"
+OLDEST = "SELECT message_id, lane FROM outbox ORDER BY position"
 PAGE_BYTES = 4096
 GIBIBYTE = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message on its way. Letters of one `lane` (a stay) keep their order; a lane with an urgent one goes first."""
+    """One message on its way. Letters of one `lane` (a stay) keep their order.
+
+    Lanes with an urgent letter go before all others, the one with the newest first: after an outage the bike that is
+    being left now matters more than those of an hour ago.
+    """
 
     message_id: str
     topic: str
@@ -70,6 +76,7 @@ class Outbox:
                 f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA max_page_count={max_bytes // PAGE_BYTES};"
             )
             self._connection.executescript(SCHEMA)
+            self._depth = int(self._connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
 
     def _refuse_second_user(self) -> None:
         try:
@@ -88,16 +95,29 @@ class Outbox:
         """
         row = (letter.message_id, letter.lane, letter.urgent, letter.topic, letter.payload)
         with self._guarded():
-            self._connection.execute(
+            self._depth += self._connection.execute(
                 "INSERT OR IGNORE INTO outbox (message_id, lane, urgent, topic, payload) VALUES (?, ?, ?, ?, ?)", row
-            )
+            ).rowcount
 
     def pending(self, limit: int, without: Iterable[str] = ()) -> Sequence[Letter]:
-        """The first `limit` letters in the order they should go, less those named in `without`."""
+        """The first `limit` letters in the order they should go, less those named in `without`.
+
+        What it costs grows with `limit`, not with how many letters there are.
+        """
         skipped = set(without)
         with self._guarded():
-            ids = [row[0] for row in self._connection.execute(IN_ORDER, (limit,)) if row[0] not in skipped]
-            return [self._letter(message_id) for message_id in ids]
+            first = list(islice(self._in_order(limit), limit))
+            return [self._letter(message_id) for message_id in first if message_id not in skipped]
+
+    def _in_order(self, limit: int) -> Iterator[str]:
+        urgent: set[str] = set()
+        for (lane,) in self._connection.execute(NEWEST_URGENT):
+            if lane not in urgent:
+                urgent.add(lane)
+                yield from (row[0] for row in self._connection.execute(OF_LANE, (lane, limit)).fetchall())
+        for message_id, lane in self._connection.execute(OLDEST):
+            if lane not in urgent:
+                yield message_id
 
     def _letter(self, message_id: str) -> Letter:
         topic, payload, lane, urgent = self._connection.execute(
@@ -113,12 +133,15 @@ class Outbox:
         """
         with self._guarded():
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany("DELETE FROM outbox WHERE message_id = ?", [(one,) for one in message_ids])
+            gone = self._connection.executemany(
+                "DELETE FROM outbox WHERE message_id = ?", [(one,) for one in message_ids]
+            ).rowcount
             self._connection.execute("COMMIT")
+            self._depth -= max(0, gone)
 
     def depth(self) -> int:
-        with self._guarded():
-            return int(self._connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
+        """How many letters are here."""
+        return self._depth
 
     def close(self) -> None:
         with self._lock:

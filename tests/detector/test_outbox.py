@@ -63,6 +63,57 @@ def test_a_new_alert_overtakes_a_backlog_but_not_its_own_stay(tmp_path: Path) ->
         outbox.put(letter(1000, lane="stay-3"))
         outbox.put(letter(1001, lane="stay-3", urgent=True))
         assert ids(outbox, 5) == ["id-3", "id-1000", "id-1001", "id-0", "id-1"]
+        outbox.put(letter(1002, lane="stay-9", urgent=True))
+        assert ids(outbox, 6) == ["id-9", "id-1002", "id-3", "id-1000", "id-1001", "id-0"]
+
+
+def test_a_new_alert_is_next_however_many_older_ones_wait(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        for number in range(300):
+            outbox.put(letter(number, lane=f"stay-{number // 3}", urgent=number % 3 == 1))
+        outbox.put(letter(300, lane="new", urgent=True))
+        assert ids(outbox, 4) == ["id-300", "id-297", "id-298", "id-299"]
+        everything = ids(outbox, 1000)
+        assert sorted(everything) == sorted(f"id-{number}" for number in range(301))
+        for stay in range(100):
+            mine = [everything.index(f"id-{number}") for number in range(3 * stay, 3 * stay + 3)]
+            assert mine == sorted(mine), "within a stay the order holds"
+
+
+def test_what_is_next_costs_the_same_with_many_letters_as_with_few(tmp_path: Path) -> None:
+    """Counted in steps of SQLite's virtual machine, so that no clock decides."""
+    steps = [_steps_of_pending(tmp_path / f"{count}.db", count) for count in (300, 6000)]
+    assert steps[1] < 1.5 * steps[0]
+
+
+def _steps_of_pending(path: Path, count: int) -> int:
+    taken = 0
+
+    def step() -> None:
+        nonlocal taken
+        taken += 1
+
+    with Outbox(path) as outbox:
+        rows = [(f"id-{n}", f"stay-{n // 3}", n % 3 == 1, "topic", b"x") for n in range(count)]
+        insert = "INSERT INTO outbox (message_id, lane, urgent, topic, payload) VALUES (?, ?, ?, ?, ?)"
+        outbox._connection.execute("BEGIN")
+        outbox._connection.executemany(insert, rows)
+        outbox._connection.execute("COMMIT")
+        outbox._connection.set_progress_handler(step, 10)
+        assert len(outbox.pending(100)) == 100
+        outbox._connection.set_progress_handler(None, 0)
+    return taken
+
+
+def test_an_outbox_of_an_older_version_is_read(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        outbox.put(letter(1, urgent=True))
+        outbox._connection.executescript(
+            "DROP INDEX outbox_newest_urgent; DROP INDEX outbox_lanes;"
+            "CREATE INDEX outbox_urgent ON outbox (lane) WHERE urgent = 1"
+        )
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        assert (ids(outbox), outbox.depth()) == (["id-1"], 1)
 
 
 def test_a_reopened_outbox_holds_what_the_closed_one_held(tmp_path: Path) -> None:
