@@ -18,10 +18,10 @@ Socket: TypeAlias = bpy.types.NodeSocket
 def material(name: str) -> bpy.types.Material:
     """The Blender material of that name, made on first use."""
     found = bpy.data.materials.get(name)
-    return found if found is not None else _make(name, MATERIALS[name])
+    return found if found is not None else make_material(name, MATERIALS[name])
 
 
-def _make(name: str, look: Material) -> bpy.types.Material:
+def make_material(name: str, look: Material) -> bpy.types.Material:
     made = bpy.data.materials.new(name)
     made.use_nodes = True
     nodes, links = made.node_tree.nodes, made.node_tree.links

@@ -43,7 +43,7 @@ class Stage:
         bpy.ops.wm.read_factory_settings(use_empty=True)
         self._timeline = timeline
         for index, mesh in enumerate(build_surroundings(timeline.scenario)):
-            _add(f"around {index}", [mesh])
+            add_object(f"around {index}", [mesh])
         self._bikes = [_add_bike(f"bike {index}", bike) for index, bike in enumerate(timeline.bikes)]
         self._people = [_add_person(f"person {index}", person) for index, person in enumerate(timeline.people)]
         _add_camera(camera)
@@ -98,12 +98,12 @@ def _add_camera(camera: Camera) -> None:
     made = bpy.data.objects.new("camera", lens)
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = camera.rotation, camera.position
-    made.matrix_world = _blender(matrix)
+    made.matrix_world = to_blender(matrix)
     bpy.context.scene.collection.objects.link(made)
     bpy.context.scene.camera = made
 
 
-def _add(name: str, meshes: Iterable[Mesh]) -> Object:
+def add_object(name: str, meshes: Iterable[Mesh]) -> Object:
     """One Blender object out of several meshes, one material slot per material."""
     parts = list(meshes)
     starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
@@ -128,19 +128,19 @@ def _add_bike(name: str, bike: BikeActor) -> _Bike:
     meshes: BikeMeshes = build_bike(bike.style, bike.paint)
     closed = build_lock(bike.lock, bike.spot.side)
     opened = build_open_lock(bike.lock, bike.carries, always_ring=bike.shared)
-    wheels = _add(f"{name} rear", meshes.wheel), _add(f"{name} front", meshes.wheel)
+    wheels = add_object(f"{name} rear", meshes.wheel), add_object(f"{name} front", meshes.wheel)
     return _Bike(
         meshes,
-        _add(f"{name} body", meshes.body),
-        _add(f"{name} closed lock", closed) if closed else None,
-        _add(f"{name} open lock", opened) if opened else None,
+        add_object(f"{name} body", meshes.body),
+        add_object(f"{name} closed lock", closed) if closed else None,
+        add_object(f"{name} open lock", opened) if opened else None,
         wheels,
-        _add(f"{name} cranks", meshes.cranks),
+        add_object(f"{name} cranks", meshes.cranks),
     )
 
 
 def _add_person(name: str, person: PersonActor) -> dict[str, Object]:
-    return {bone: _add(f"{name} {bone}", meshes) for bone, meshes in build_person(person.looks).items()}
+    return {bone: add_object(f"{name} {bone}", meshes) for bone, meshes in build_person(person.looks).items()}
 
 
 def _place_bike(made: _Bike, state: BikeState | None) -> None:
@@ -154,10 +154,10 @@ def _place_bike(made: _Bike, state: BikeState | None) -> None:
     world = standing_at(state.x, state.y, state.yaw, lean_rad=state.lean_rad)
     for part in (made.body, made.closed_lock, made.open_lock):
         if part is not None:
-            part.matrix_world = _blender(world)
+            part.matrix_world = to_blender(world)
     for wheel, axle in zip(made.wheels, (made.meshes.rear_axle, made.meshes.front_axle), strict=True):
-        wheel.matrix_world = _blender(world @ _spun(state.rolled_rad, axle))
-    made.cranks.matrix_world = _blender(world @ _spun(state.crank_rad, made.meshes.crank_axle))
+        wheel.matrix_world = to_blender(world @ _spun(state.rolled_rad, axle))
+    made.cranks.matrix_world = to_blender(world @ _spun(state.crank_rad, made.meshes.crank_axle))
 
 
 def _spun(angle: float, axle: Floats) -> Floats:
@@ -173,8 +173,8 @@ def _place_person(bones: dict[str, Object], person: PersonActor, state: PersonSt
         return
     world = standing_at(state.x, state.y, state.yaw)
     for bone, matrix in bone_matrices(state.pose, person.looks.height_m).items():
-        bones[bone].matrix_world = _blender(world @ matrix)
+        bones[bone].matrix_world = to_blender(world @ matrix)
 
 
-def _blender(matrix: Floats) -> Matrix:
+def to_blender(matrix: Floats) -> Matrix:
     return Matrix(matrix.tolist())
