@@ -157,6 +157,20 @@ class Announce(Part):
     text: dict[Literal["zh-CN", "en"], str]
 
 
+class Claim(Part):
+    """A worker asks whether its name is free, or says that it carries it (`held`). Between workers; the bridge has no part."""
+
+    schema_version: Literal[1] = 1
+    type: Literal["claim"] = "claim"
+    sent_at: UtcDatetime
+    site: Level
+    worker: Level
+    boot: Level
+    held: bool
+    host: str = Field(default="", max_length=255)
+    """The machine it runs on, for the person who has to find the other one."""
+
+
 UpMessage = Annotated[
     WorkerStatus | CameraHealth | StayMessage | AlertMessage | RackOccupancy,
     Field(discriminator="type"),
@@ -171,6 +185,7 @@ BY_TOPIC: dict[TopicName, type[Part]] = {
     TopicName.ACK: Ack,
     TopicName.COMMAND: Command,
     TopicName.ANNOUNCE: Announce,
+    TopicName.CLAIM: Claim,
 }
 """Every topic but the snapshot's, whose payload is a bare JPEG."""
 

@@ -30,6 +30,7 @@ class TopicName(StrEnum):
     ACK = "ack"
     COMMAND = "command"
     ANNOUNCE = "announce"
+    CLAIM = "claim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ TOPICS: tuple[TopicRule, ...] = (
     TopicRule(TopicName.ACK, "worker/{worker}/ack", Direction.DOWN, 1, retained=False, durable=False),
     TopicRule(TopicName.COMMAND, "worker/{worker}/command", Direction.DOWN, 1, retained=False, durable=False),
     TopicRule(TopicName.ANNOUNCE, "rack/{rack}/announce", Direction.DOWN, 1, retained=False, durable=False),
+    TopicRule(TopicName.CLAIM, "worker/{worker}/claim", Direction.DOWN, 1, retained=False, durable=False),
 )
 _BY_NAME = {rule.name: rule for rule in TOPICS}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -94,8 +95,11 @@ class MqttSink:
         outbox: Outbox,
         status: StatusMaker | None = None,
         resend_after_s: float = RESEND_AFTER_S,
+        on_refused: Callable[[], None] = lambda: None,
     ) -> None:
         """Start connecting and sending, in threads of its own; the outbox stays the caller's to close.
+
+        `on_refused` is called where another worker carries this one's name; `refusal` says so in one sentence.
 
         Raises:
             UsageError: the URL is not a broker's address.
@@ -109,6 +113,9 @@ class MqttSink:
         self._states: dict[str, tuple[bytes, TopicRule]] = {}
         self._acks: queue.SimpleQueue[Ack] = queue.SimpleQueue()
         self._wake, self._stopping = threading.Event(), threading.Event()
+        self.refusal: str | None = None
+        """Why the broker's other users will not have this worker, once they said so; nothing is sent any more then."""
+        self._on_refused = on_refused
         # A replay speaks for a worker that may be alive; with its client id it would throw it off the broker.
         role = "replay" if status is None else "worker"
         self._connection = BrokerConnection(
@@ -118,6 +125,7 @@ class MqttSink:
             status=status,
             on_ready=self._on_ready,
             on_message=self._on_ack,
+            on_refused=self._refuse,
         )
         self._sender = threading.Thread(target=self._send_until_stopped, name="outbox sender", daemon=True)
         self._sender.start()
@@ -127,7 +135,8 @@ class MqttSink:
         on_topic, payload = topic_of(message), message.model_dump_json().encode()
         rule = parse_topic(on_topic).rule
         if rule.durable and isinstance(message, AlertMessage | StayMessage):
-            urgent = isinstance(message, AlertMessage) and message.event == "raised"
+            # A raised alert sends somebody out, a cleared one saves them the way: both before what is only recorded.
+            urgent = isinstance(message, AlertMessage)
             self._keep(Letter(str(message.message_id), on_topic, payload, alert_id_of(message.stay_id), urgent))
         else:
             self._states[on_topic] = payload, rule
@@ -168,10 +177,17 @@ class MqttSink:
         if self._connection.ready:
             self._connection.publish(on_topic, payload, qos=rule.qos, retained=rule.retained)
 
+    def _refuse(self, sentence: str) -> None:
+        self.refusal = sentence
+        self._on_refused()
+
     def _on_ready(self) -> None:
+        self._say_states()
+        self._wake.set()
+
+    def _say_states(self) -> None:
         for on_topic in list(self._states):
             self._say_state(on_topic)
-        self._wake.set()
 
     def _on_ack(self, payload: bytes) -> None:
         try:
@@ -199,6 +215,8 @@ class MqttSink:
             committed += ack.message_ids
             if not ack.message_ids:
                 self._flights.clear()
+                # How this machine's clock stands is told by its states, and must be known before what is sent now.
+                self._say_states()
         if committed:
             ids = [str(message_id) for message_id in committed]
             self._outbox.acknowledge(ids)
