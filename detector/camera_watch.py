@@ -15,8 +15,11 @@ from broker_bridge.messages import CameraHealth, RackOccupancy
 from detector.config import CameraConfig
 from detector.detection import Detector
 from detector.errors import CannotWriteError
-from detector.live import Counts, live_frames, utc_now
+from detector.live import live_frames
+from detector.live_clock import utc_now
+from detector.live_counts import Counts
 from detector.outgoing import Stamper
+from detector.pace import ConstantPace
 from detector.picture_evidence import open_eyes
 from detector.pipeline import Line, Step, run_line
 from detector.sinks import MqttSink
@@ -103,7 +106,8 @@ class CameraWatch:
 
     def _follow(self) -> None:
         config = self.config
-        frames = live_frames(config.source, fps=config.fps, stop=self.stop, counts=self.counts, masks=config.masks)
+        pace = ConstantPace(config.fps)
+        frames = live_frames(config.source, pace=pace, stop=self.stop, counts=self.counts, masks=config.masks)
         line = Line(config, config.id, self._detector, self.speech.sink, self.speech.durable, self.store)
         for step in run_line(frames, line):
             self._brightness = float(step.frame.image_bgr[::16, ::16].mean())

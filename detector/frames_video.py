@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from typing_extensions import Buffer
 
 from detector.errors import CannotReadError
+from detector.frames_sparse import EveryPicture, FilePace, SparseDecoding, ToBgr
 from detector.timed_image import TimedImage
 
 NOT_FOOTAGE = {"tty", "image2", "ico"}
@@ -28,6 +29,7 @@ NOT_FOOTAGE = {"tty", "image2", "ico"}
 CUT_OFF = "{}: the recording was cut off before its index was written, so no picture can be found; copy it again"
 READ_THROUGH_S = 120.0
 """A clip this short may have but one key picture, and is read through in no time."""
+ALL = EveryPicture(60.0)
 SHORT_BY_S = 2.0
 """A file that ends this much before the length it claims was cut off."""
 
@@ -38,25 +40,27 @@ def measure_video(path: Path) -> tuple[tuple[int, int], float | None]:
     Raises:
         CannotReadError: missing, empty, not a video, no picture in it.
     """
-    with _opened(path) as (container, stream):
+    with opened_video(path) as (container, stream):
         for packet in container.demux(stream):
             for frame in _decoded(packet):
-                return _Upright.of(frame, stream).size_px, _claimed_length_s(container, stream)
+                return Upright.of(frame, stream).size_px, _claimed_length_s(container, stream)
     raise CannotReadError(f"{path}: not one picture in it could be read; is the file damaged?")
 
 
-def read_video(path: Path, warn: Callable[[str], None]) -> Iterator[TimedImage]:
+def read_video(path: Path, warn: Callable[[str], None], pace: FilePace = ALL) -> Iterator[TimedImage]:
     """Every picture of a video with its own time, from 0; what is damaged is left out and told to `warn`.
+
+    `pace` may leave out all but key pictures for a while.
 
     Raises:
         CannotReadError: missing, empty, not a video, no picture in it.
     """
-    with _opened(path) as (container, stream):
-        clock, numbers, upright, last_s = _Clock(stream), count_up(), None, Fraction(0)
-        for frame in _frames(path, container, stream, warn):
-            upright = upright or _Upright.of(frame, stream)
+    with opened_video(path) as (container, stream):
+        clock, numbers, last_s = _Clock(stream), count_up(), Fraction(0)
+        to_bgr = _upright_pictures(stream)
+        for frame in _frames(path, container, SparseDecoding(stream, pace, to_bgr), warn):
             last_s = clock.elapsed_s(frame)
-            yield TimedImage(next(numbers), last_s, partial(upright.to_bgr, frame))
+            yield TimedImage(next(numbers), last_s, partial(to_bgr, frame))
         claimed_s = _claimed_length_s(container, stream)
         if claimed_s is not None and float(last_s) < claimed_s - SHORT_BY_S:
             warn(
@@ -70,7 +74,7 @@ def sample_video(path: Path, count: int) -> Iterator[TimedImage]:
     Raises:
         CannotReadError: missing, empty, not a video, no picture in it.
     """
-    with _opened(path) as (container, stream):
+    with opened_video(path) as (container, stream):
         length_s, time_base = _claimed_length_s(container, stream), stream.time_base
         if length_s is not None and time_base is not None and length_s > READ_THROUGH_S:
             steps = (number * length_s / count for number in range(count))
@@ -86,7 +90,7 @@ def _key_pictures(container: InputContainer, stream: VideoStream, steps: Sequenc
     for number, step in enumerate(steps):
         frame = _frame_at(container, stream, first_pts + step)
         if frame is not None and frame.pts != last_pts:
-            last_pts, upright = frame.pts, upright or _Upright.of(frame, stream)
+            last_pts, upright = frame.pts, upright or Upright.of(frame, stream)
             elapsed_s = Fraction(step) * Fraction(stream.time_base or 1)
             yield TimedImage(number, elapsed_s, partial(upright.to_bgr, frame))
 
@@ -100,7 +104,7 @@ def _frame_at(container: InputContainer, stream: VideoStream, pts: int) -> Video
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     _check_file(path)
     try:
         # `file:` and the whitelist keep FFmpeg from taking a name, or a playlist inside, for an address to fetch.
@@ -149,11 +153,22 @@ def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
     raise CannotReadError(f"{path}: holds {what}; give a recording of the camera's picture")
 
 
+def _upright_pictures(stream: VideoStream) -> ToBgr:
+    """Makes pixels of one stream's frames, all as the first one shows them."""
+    upright: list[Upright] = []
+
+    def to_bgr(frame: VideoFrame) -> NDArray[np.uint8]:
+        if not upright:
+            upright.append(Upright.of(frame, stream))
+        return upright[0].to_bgr(frame)
+
+    return to_bgr
+
+
 def _frames(
-    path: Path, container: InputContainer, stream: VideoStream, warn: Callable[[str], None]
+    path: Path, container: InputContainer, decoding: SparseDecoding, warn: Callable[[str], None]
 ) -> Iterator[VideoFrame]:
-    damaged = 0
-    packets = container.demux(stream)
+    packets = container.demux(decoding.stream)
     while True:
         try:
             packet = next(packets, None)
@@ -162,12 +177,9 @@ def _frames(
             break
         if packet is None:
             break
-        try:
-            yield from packet.decode()
-        except av.error.FFmpegError:
-            damaged += 1
-    if damaged:
-        warn(f"{path}: {damaged} damaged pieces in it were left out")
+        yield from decoding.feed(packet)
+    if decoding.damaged:
+        warn(f"{path}: {decoding.damaged} damaged pieces in it were left out")
 
 
 def _decoded(packet: av.Packet[VideoStream]) -> list[VideoFrame]:
@@ -205,7 +217,7 @@ class _Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Upright:
+class Upright:
     """How a stream's pictures become upright ones with square pixels, all of one size."""
 
     coded_px: tuple[int, int]
@@ -214,7 +226,7 @@ class _Upright:
     flips_y: bool
 
     @classmethod
-    def of(cls, frame: VideoFrame, stream: VideoStream) -> _Upright:
+    def of(cls, frame: VideoFrame, stream: VideoStream) -> Upright:
         width = round(frame.width * float(stream.sample_aspect_ratio or 1)) or frame.width
         a, b, c, d = _display_matrix(frame)
         swaps = abs(b) + abs(c) > abs(a) + abs(d)

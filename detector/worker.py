@@ -17,7 +17,7 @@ from detector.camera_watch import CameraWatch, SharedModel, Speech
 from detector.config import SiteConfig
 from detector.detection import open_detector
 from detector.errors import CannotWriteError, UsageError
-from detector.live import utc_now
+from detector.live_clock import utc_now
 from detector.model_folder import ModelIdentity, ModelRefusedError, identify_model
 from detector.outbox import Outbox
 from detector.outgoing import Stamper
@@ -34,7 +34,8 @@ def run_worker(config: SiteConfig, home: Path, stop: threading.Event) -> None:
     """Watch until `stop` is set.
 
     Raises:
-        UsageError: a model, the broker's address or the home folder cannot be used, or another worker uses it.
+        UsageError: a model, the broker's address or the home folder cannot be used, or another worker uses the home
+            or the name.
     """
     models = _open_models(config)
     identity = identify_model(config.cameras[0].model)
@@ -44,12 +45,14 @@ def run_worker(config: SiteConfig, home: Path, stop: threading.Event) -> None:
         boot = str(uuid7(utc_now(), os.urandom(16)))
         durable, states = (Stamper(config.site, config.worker, boot, os.urandom, utc_now) for _ in range(2))
         status = _status_maker(config, identity, verdict, states)
-        with MqttSink(config.mqtt, config.site, config.worker, outbox, status) as sink:
+        with MqttSink(config.mqtt, config.site, config.worker, outbox, status, on_refused=stop.set) as sink:
             speech = Speech(sink, durable, states)
             watches = [
                 CameraWatch(camera, models[camera.model], speech, stop, store=store) for camera in config.cameras
             ]
             _watch(watches, stop)
+    if sink.refusal is not None:
+        raise UsageError(sink.refusal)
 
 
 def _watch(watches: list[CameraWatch], stop: threading.Event) -> None:

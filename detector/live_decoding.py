@@ -1,0 +1,127 @@
+"""Packets of one connection become pictures: all of them, or key pictures only while nobody needs more or too late for more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import av
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from detector.live_counts import Counts
+from detector.pace import Pace
+
+MOST_HELD = 600
+"""Packets kept since the last key picture; a stream with rarer key pictures is resumed at its next one."""
+MOST_HELD_BYTES = 16 * 1024 * 1024
+
+
+class Decoding:
+    """Of one connection. Nothing is decoded before the first key picture: it would be grey smears."""
+
+    def __init__(self, context: VideoCodecContext, pace: Pace, counts: Counts) -> None:
+        self._context, self._pace, self._counts = context, pace, counts
+        self._held: list[Packet] | None = None
+        """Not decoded since the last key picture, that one first; None: everything is, or something is missing."""
+        self._held_bytes = 0
+        self._waits_for_key = True
+        self._keys_only = False
+        self._key_at: datetime | None = None
+        self._shown_pts: int | None = None
+
+    def feed(self, packet: Packet, arrived: datetime, *, too_late: bool) -> Iterator[VideoFrame]:
+        """What can be shown now that this packet has come, in the order in which it is to be shown.
+
+        `too_late`: decoding does not keep up; what lies before the next key picture is left out.
+        """
+        if packet.is_keyframe:
+            self._note_key(arrived)
+        if too_late and not packet.is_keyframe:
+            self._counts.left_out += 1
+            self._miss()
+        elif self._pace.keyframes_only(self._key_every_s(arrived)):
+            yield from self._key_only(packet)
+        else:
+            yield from self._all(packet)
+
+    def rest(self) -> Iterator[VideoFrame]:
+        """What the decoder still holds when no packet is to come any more."""
+        if not self._keys_only:
+            yield from self._shown(self._decoded(None))
+
+    def _all(self, packet: Packet) -> Iterator[VideoFrame]:
+        if self._keys_only:
+            yield from self._catch_up(() if packet.is_keyframe else self._held)
+        if packet.is_keyframe:
+            self._waits_for_key = False
+        if not self._waits_for_key:
+            yield from self._shown(self._decoded(packet))
+
+    def _key_only(self, packet: Packet) -> Iterator[VideoFrame]:
+        self._keys_only = True
+        if packet.is_keyframe:
+            self._held, self._held_bytes = [], 0
+            # Drained, or a stream with pictures out of order would hand this one out two key pictures later.
+            frames = [*self._decoded(packet), *self._decoded(None)]
+            self._context.flush_buffers()
+            yield from self._shown(frames)
+        self._hold(packet)
+
+    def _hold(self, packet: Packet) -> None:
+        if self._held is None:
+            return
+        self._held.append(packet)
+        self._held_bytes += packet.size
+        if len(self._held) > MOST_HELD or self._held_bytes > MOST_HELD_BYTES:
+            self._miss()
+
+    def _catch_up(self, held: Sequence[Packet] | None) -> Iterator[VideoFrame]:
+        self._keys_only, self._held = False, None
+        self._context.flush_buffers()
+        self._waits_for_key = held is None
+        for packet in held or ():
+            yield from self._shown(self._decoded(packet))
+
+    def _miss(self) -> None:
+        self._held, self._waits_for_key = None, True
+
+    def _decoded(self, packet: Packet | None) -> list[VideoFrame]:
+        try:
+            return self._context.decode(packet)
+        except av.error.FFmpegError:
+            self._counts.damaged += 1
+            return []
+
+    def _shown(self, frames: list[VideoFrame]) -> Iterator[VideoFrame]:
+        for frame in frames:
+            if frame.is_corrupt:
+                self._counts.damaged += 1
+            elif not self._was_shown(frame):
+                self._counts.decoded += 1
+                self._shown_pts = frame.pts
+                yield frame
+
+    def _was_shown(self, frame: VideoFrame) -> bool:
+        """Catching up begins with a key picture that was shown already."""
+        return frame.pts is not None and frame.pts == self._shown_pts
+
+    def _note_key(self, arrived: datetime) -> None:
+        if self._key_at is not None:
+            self._counts.key_every_s = (arrived - self._key_at).total_seconds()
+        self._key_at = arrived
+
+    def _key_every_s(self, arrived: datetime) -> float | None:
+        """Also while the next one is late in coming."""
+        if self._counts.key_every_s is None or self._key_at is None:
+            return None
+        return max(self._counts.key_every_s, (arrived - self._key_at).total_seconds())
+
+
+def decoding_of(stream: VideoStream, pace: Pace, counts: Counts) -> Decoding:
+    # Threads that decode pictures side by side hand each out some pictures late, and there is a core for every camera.
+    stream.thread_type = "SLICE"
+    counts.key_every_s = None
+    return Decoding(stream.codec_context, pace, counts)
