@@ -201,6 +201,10 @@ class Carriers:
         """Who is bringing a bike that has not been put down yet, by track id."""
         return {who: carrier for who, carrier in self._of.items() if carrier.brings}
 
+    def came_with_bike(self) -> set[int]:
+        """Who had a bike with them for a while since they came into view, put down or not."""
+        return {who for who, carrier in self._of.items() if carrier.rode_s >= LEAST_WITH_S and not carrier.takes}
+
     def came_on_foot(self) -> set[int]:
         """Who can only take a bike that is with them now."""
         return {who for who, carrier in self._of.items() if carrier.takes or carrier.came_on_foot()}

@@ -23,6 +23,7 @@ EMPTY_BEFORE_NEXT_S = 1.0
 SHARPEN_IOU = 0.4
 SHARPEN_LOOKS = 3
 SAME_BIKE_IOU = 0.5
+SUPPORTED = 0.5
 SHARPEN_AREA = 0.5
 """A box of less than this share of the bike's own is drawn around a piece of it."""
 OWN_RIDER = 2.0
@@ -130,6 +131,17 @@ class OpenStay:
         """The same bike, the same visit, but only now in its place."""
         self.box_px = self.attendance.bike_px = box
         self.parked_at = self.attendance.parked_at = parked_at
+
+    def is_supported(self) -> bool:
+        """Whether the bike itself is mostly seen in its place."""
+        return self.vacancy.support >= SUPPORTED
+
+    def move(self, box: XyxyPx, parked_at: datetime) -> None:
+        """The same visit, but it was for another place: what was seen there counts for nothing."""
+        riders = self.attendance.riders
+        self.box_px, self.parked_at, self.certain, self.track_ids = box, parked_at, True, set()
+        self.vacancy, self.kinds = Vacancy(), {}
+        self.attendance = Attendance(box, parked_at, set(riders), self.attendance.rider_seen)
 
     def note(self, moment: Moment, seconds: float) -> None:
         """Remember what one look shows besides the bike itself: who is at it, and what it is taken for."""

@@ -11,6 +11,7 @@ from detector.boxes import XyxyPx, iou
 from detector.config import Thresholds
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
+from detector.newcomers import Newcomer, Newcomers, brought_by, dwell_of
 from detector.open_stays import SETTLE_S, OpenStay, is_same_visit, makes_room
 from detector.places import PEOPLE, SAME_PLACE_IOU, rack_of, within_reach
 from detector.rest import resting_box, resting_since
@@ -35,6 +36,7 @@ class ParkingWatch:
         self._racks, self._thresholds, self._seed = racks, thresholds, seed
         self._trails = Trails()
         self._visits = Visits(thresholds.park_after_s)
+        self._newcomers = Newcomers()
         self._places: list[OpenStay] = []
         self._takers: set[int] = set()
         """Who has taken a bike: by track id, of which none comes back."""
@@ -86,6 +88,7 @@ class ParkingWatch:
         looks = looks_at([(place.stay_id, place.box_px, place.vacancy) for place in self._places], moment)
         standing = self._standing(looks)
         events = [*self._close_the_gone(looks, moment, seconds), *self._attend(moment)]
+        self._claim_newcomers(moment, looks)
         for drop in self._visits.update(moment, self._trails, self._settled(), standing):
             events += self._put_down(drop, looks, moment)
         return events + self._find_standing(moment)
@@ -93,6 +96,7 @@ class ParkingWatch:
     def _look_anew(self, at: datetime) -> None:
         """Nobody looked for a while: only the stays themselves go on, and each waits to be known again."""
         self._trails, self._visits = Trails(), Visits(self._thresholds.park_after_s)
+        self._newcomers = Newcomers()
         self._started_at, self._moment = at, None
         for place in self._places:
             place.resume(at)
@@ -261,11 +265,36 @@ class ParkingWatch:
         corners = ",".join(str(round(side)) for side in box)
         return str(uuid7(parked_at, f"{self._seed}|{rack.rack_id}|{corners}".encode()))
 
+    def _claim_newcomers(self, moment: Moment, looks: Looks) -> None:
+        """A bike that came to light where none was known, and whose rider has no other: put down, or put elsewhere."""
+        ripe = self._newcomers.update(moment, looks.known_boxes)
+        if not ripe:
+            return
+        settled = {who for place in self._places if place.is_supported() for who in place.attendance.riders}
+        people = self._visits.came_with_bike() - settled
+        for row, who in brought_by(ripe, people, self._trails, self._trails.past).items():
+            self._claim(ripe[row], who, moment)
+
+    def _claim(self, newcomer: Newcomer, who: int, moment: Moment) -> None:
+        rack = rack_of(self._racks, newcomer.box_px, moment.width_px, moment.height_px)
+        mine = next((one for one in self._places if who in one.attendance.riders and not one.preexisting), None)
+        if rack is None or (mine is not None and mine.attendance.has_left):
+            return
+        since_when = dwell_of(self._trails.of(who), newcomer.box_px)[0].at
+        if mine is None:
+            drop = Drop(None, newcomer.kind, newcomer.box_px, since_when, frozenset({who}), rider_seen=True, certain=True)
+            mine = self._open(drop, rack)
+            mine.told = False
+            self._visits.put_down(who)
+        else:
+            mine.move(newcomer.box_px, since_when)
+        self._relive(mine)
+
     def _relive(self, place: OpenStay) -> None:
         """Parking is known only after the bike has rested, and its moment is not exact: go through what the rider did."""
         begins = place.parked_at - timedelta(seconds=RELIVE_BEFORE_S)
-        for moment in self._trails.recent:
-            if begins <= moment.at and moment is not self._trails.recent[-1]:
+        for moment in self._trails.past:
+            if begins <= moment.at and moment is not self._trails.past[-1]:
                 place.attendance.update(moment, self._trails, ())
 
     # Bikes nobody was seen bringing

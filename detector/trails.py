@@ -16,6 +16,7 @@ from detector.vocabulary import Detection, Kind, Track
 
 TRAIL_S = 30.0
 RECENT_S = 15.0
+PAST_S = 45.0
 TRACE_BACK_S = 3.0
 TRACE_GAP_S = 0.9
 TRACE_IOU = 0.35
@@ -60,12 +61,16 @@ class Trails:
     def __init__(self) -> None:
         self._trails: dict[int, deque[Sighting]] = {}
         self.recent: deque[Moment] = deque()
+        self.past: deque[Moment] = deque()
+        """As `recent`, but further back: what stood where before somebody came, and a whole visit once it is over."""
 
     def update(self, moment: Moment) -> None:
         for track in moment.tracks:
             if track.seen:
                 self._follow(track, moment.at)
         self.recent.append(moment)
+        self.past.append(moment)
+        _forget(self.past, moment.at - timedelta(seconds=PAST_S))
         _forget(self.recent, moment.at - timedelta(seconds=RECENT_S))
         for track_id, trail in list(self._trails.items()):
             _forget(trail, moment.at - timedelta(seconds=TRAIL_S))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from math import exp
 
 import numpy as np
 
@@ -31,6 +32,7 @@ VISIT_SCORE = 0.15
 VISIT_BEFORE_S = 10.0
 """How long before a bike was last seen somebody may have come who then took it."""
 STEADY_LOOKS = 400
+SUPPORT_S = 1.0
 MERGED_SHARE = 0.5
 MERGED_COVER = 0.7
 
@@ -60,6 +62,8 @@ class Vacancy:
     since_empty_s: float = 0.0
     last_seen_at: datetime | None = None
     last_visit_at: datetime | None = None
+    support: float = 0.0
+    """In which share of the last unhidden looks the bike was seen, 0 to 1."""
     merged_looks: int = 0
     """In how many looks one box was drawn around this bike and another, which had none of its own."""
     beside: Counter[str] = field(default_factory=Counter)
@@ -68,6 +72,8 @@ class Vacancy:
     def update(self, look: Look, at: datetime, seconds: float) -> None:
         """One look on; `seconds` is the time it stands for."""
         self.since_empty_s += seconds
+        if look is not Look.HIDDEN:
+            self.support += (1 - exp(-seconds / SUPPORT_S)) * ((look is Look.SEEN) - self.support)
         if look is Look.SEEN:
             self._see(at)
         elif look is Look.EMPTY:

@@ -89,6 +89,14 @@ class Visits:
         """The tracks of bikes on their way."""
         return frozenset(self._arrivals)
 
+    def came_with_bike(self) -> set[int]:
+        """Who had a bike with them since they came into view, put down or not."""
+        return self._carriers.came_with_bike()
+
+    def put_down(self, rider: int) -> None:
+        """This rider's bike has its stay."""
+        self._carriers.put_down([rider])
+
     def go_on(self, riders: Collection[int], bike: Sighting) -> None:
         """What was taken for a drop was a halt: the riders have the bike still."""
         self._carriers.go_on(riders, bike)

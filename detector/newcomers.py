@@ -1,0 +1,131 @@
+"""Bikes that stand where none stood, seen once their rider is out of the way. Pure.
+
+A bike pushed in between others has no box of its own until nobody stands before it. Then it is one box more than there are
+bikes known here: whoever came with a bike and was at that place has put it down there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from detector.assignment import as_array, best_pairs, iou_matrix
+from detector.boxes import XyxyPx, iou
+from detector.places import PEOPLE, within_reach
+from detector.trails import TWO_WHEELERS, Moment, Trail, Trails, size_px, span_s
+from detector.vocabulary import Detection, Kind
+
+SURE_SCORE = 0.25
+SAME_BOX_IOU = 0.65
+FOLLOW = 0.3
+"""How much the newest box counts for where the bike stands."""
+RIPE_S = 1.6
+RIPE_LOOKS = 4
+RIPE_SHARE = 0.6
+LOST_S = 1.5
+BEFORE_SCORE = 0.1
+BEFORE_IOU = 0.7
+BEFORE_LOOKS = 2
+BEFORE_SHARE = 0.1
+LEAST_DWELL_S = 0.8
+DWELL_SIZES = 0.5
+"""Who goes less than this many bike sizes a second is not just passing by."""
+
+
+@dataclass(slots=True)
+class Newcomer:
+    """A box that belongs to no bike known here, seen again and again in the same place."""
+
+    box_px: XyxyPx
+    kind: Kind
+    first_at: datetime
+    last_at: datetime
+    looks: int = 1
+    missed: int = 0
+
+    def see(self, found: Detection, at: datetime) -> None:
+        sides = zip(self.box_px, found.xyxy_px, strict=True)
+        self.box_px = XyxyPx(*(old + FOLLOW * (new - old) for old, new in sides))
+        self.looks, self.last_at, self.kind = self.looks + 1, at, found.kind
+
+    def is_ripe(self, at: datetime) -> bool:
+        stood_s = (self.last_at - self.first_at).total_seconds()
+        share = self.looks / (self.looks + self.missed)
+        return self.last_at == at and stood_s >= RIPE_S and self.looks >= RIPE_LOOKS and share >= RIPE_SHARE
+
+
+class Newcomers:
+    """The boxes of one camera that are in nobody's place."""
+
+    def __init__(self) -> None:
+        self._seen: list[Newcomer] = []
+
+    def update(self, moment: Moment, known: Collection[XyxyPx]) -> list[Newcomer]:
+        """Go one frame on; those that stand there by now. `known` are this frame's boxes of bikes known to stand here."""
+        loose = [one for one in moment.boxes(TWO_WHEELERS) if one.score >= SURE_SCORE and one.xyxy_px not in known]
+        likeness = iou_matrix(as_array([one.box_px for one in self._seen]), as_array([one.xyxy_px for one in loose]))
+        pairs = dict(best_pairs(likeness, SAME_BOX_IOU))
+        for row, one in enumerate(self._seen):
+            if row in pairs:
+                one.see(loose[pairs[row]], moment.at)
+            else:
+                one.missed += not _is_hidden(one.box_px, moment)
+        new = [one for column, one in enumerate(loose) if column not in pairs.values()]
+        self._seen = [one for one in self._seen if _age_s(one, moment.at) <= LOST_S]
+        self._seen += [Newcomer(one.xyxy_px, one.kind, moment.at, moment.at) for one in new]
+        return [one for one in self._seen if one.is_ripe(moment.at)]
+
+
+def _age_s(one: Newcomer, at: datetime) -> float:
+    return (at - one.last_at).total_seconds()
+
+
+def _is_hidden(box: XyxyPx, moment: Moment) -> bool:
+    return any(within_reach(one.xyxy_px, box) for one in moment.boxes(PEOPLE))
+
+
+def stood_there_before(box: XyxyPx, before: datetime, past: Sequence[Moment]) -> bool:
+    """Whether a box like this was there in more than a few pictures before that moment: then the bike is no new one."""
+    earlier = [moment for moment in past if moment.at < before]
+    looks = sum(
+        any(one.score >= BEFORE_SCORE and iou(one.xyxy_px, box) >= BEFORE_IOU for one in moment.boxes(TWO_WHEELERS))
+        for moment in earlier
+    )
+    return looks >= BEFORE_LOOKS and looks >= BEFORE_SHARE * len(earlier)
+
+
+def dwell_of(trail: Trail, box: XyxyPx) -> Trail:
+    """The part of somebody's path in which they were at a place without just walking by; empty where there is none."""
+    near = [one for one in trail if within_reach(one.xyxy_px, box)]
+    if len(near) < 2 or span_s(near) < LEAST_DWELL_S:  # noqa: PLR2004 -- one look is no dwelling
+        return ()
+    (x, y), (was_x, was_y) = near[-1].xyxy_px.foot, near[0].xyxy_px.foot
+    went_px = ((x - was_x) ** 2 + (y - was_y) ** 2) ** 0.5
+    return near if went_px <= DWELL_SIZES * size_px(box) * span_s(near) else ()
+
+
+def brought_by(
+    newcomers: Sequence[Newcomer], bringers: Collection[int], trails: Trails, past: Sequence[Moment]
+) -> Mapping[int, int]:
+    """Who put which of these bikes down: one bike a person, one person a bike, by how long they were at it.
+
+    Args:
+        newcomers: bikes that stand where none was known.
+        bringers: people, by track id, who came with a bike.
+        trails: their paths.
+        past: the last moments, to see what stood there before.
+
+    Returns:
+        Positions in `newcomers` to track ids.
+    """
+    people = sorted(bringers)
+    seconds = np.zeros((len(newcomers), len(people)))
+    for row, one in enumerate(newcomers):
+        for column, who in enumerate(people):
+            dwell = dwell_of(trails.of(who), one.box_px)
+            if dwell and not stood_there_before(one.box_px, dwell[0].at - timedelta(seconds=1), past):
+                seconds[row, column] = span_s(dwell)
+    return {row: people[column] for row, column in best_pairs(seconds, LEAST_DWELL_S)}
