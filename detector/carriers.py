@@ -47,6 +47,9 @@ ON_FOOT_S, ON_FOOT_TIMES = 4.0, 1.5
 """Who walked this long, and this much longer than with a bike, came on foot: a bike with them now is one they take."""
 LEAST_WAY_SIZES = 0.6
 """A bike that was carried less far than this share of its own size was not brought."""
+LEAST_WALK_S = 1.0
+FROM_SIZES = 1.0
+"""A bike that somebody takes is first seen with them at most this many sizes from where it stood."""
 WITHOUT_S = 8.0
 """Who moves this long without the bike and never paused has lost it to a mistake of ours."""
 STOOD_AGE_S = 2.5
@@ -105,6 +108,8 @@ class Carrier:
     walked_s: float = 0.0
     rode_s: float = 0.0
     """Seconds of moving without and with a bike since they came into view."""
+    had_until: datetime | None = None
+    """When a bike was last seen to go along with them, put down since or not."""
     sought_s: float = 0.0
     """The bike they bring was lost from view: a box at their side must go with them this much longer to be it."""
 
@@ -115,6 +120,7 @@ class Carrier:
         if bike is not None and self._goes_along(Beside(at, bike.xyxy_px, person), seconds):
             self.with_s, self.without_s, self.kind = self.with_s + seconds, 0.0, bike.kind
             self.rode_s += seconds
+            self.had_until = at
             self.last = Sighting(at, bike.xyxy_px, bike.score)
             self.first = self.first or self.last
         else:
@@ -141,6 +147,13 @@ class Carrier:
             return False
         far = distance_px(self.first.xyxy_px, self.last.xyxy_px) >= LEAST_WAY_SIZES * size_px(self.last.xyxy_px)
         return far and self.with_s >= LEAST_WITH_S and self.with_s >= LEAST_WITH_SHARE * self.moving_s
+
+    def carries_off(self, place: XyxyPx) -> bool:
+        """Whether the bike with them was first seen at this place, and they walked without one before."""
+        if self.first is None or self.last is None or self.with_s < LEAST_WITH_S or self.walked_s < LEAST_WALK_S:
+            return False
+        far = distance_px(self.first.xyxy_px, self.last.xyxy_px) >= LEAST_WAY_SIZES * size_px(place)
+        return far and distance_px(self.first.xyxy_px, place) <= FROM_SIZES * size_px(place)
 
     def came_on_foot(self) -> bool:
         return self.walked_s >= max(ON_FOOT_S, ON_FOOT_TIMES * self.rode_s)
@@ -201,9 +214,14 @@ class Carriers:
         """Who is bringing a bike that has not been put down yet, by track id."""
         return {who: carrier for who, carrier in self._of.items() if carrier.brings}
 
-    def came_with_bike(self) -> set[int]:
-        """Who had a bike with them for a while since they came into view, put down or not."""
-        return {who for who, carrier in self._of.items() if carrier.rode_s >= LEAST_WITH_S and not carrier.takes}
+    def came_with_bike(self) -> dict[int, datetime]:
+        """Who had a bike with them for a while since they came into view, put down or not, and until when."""
+        came = {who: one for who, one in self._of.items() if one.rode_s >= LEAST_WITH_S and not one.takes}
+        return {who: one.had_until for who, one in came.items() if one.had_until is not None}
+
+    def took_from(self, place: XyxyPx) -> set[int]:
+        """Who is going off with a bike that was first seen with them at this place."""
+        return {who for who, carrier in self._of.items() if carrier.carries_off(place)}
 
     def came_on_foot(self) -> set[int]:
         """Who can only take a bike that is with them now."""

@@ -22,7 +22,7 @@ SURE_SCORE = 0.25
 SAME_BOX_IOU = 0.65
 FOLLOW = 0.3
 """How much the newest box counts for where the bike stands."""
-RIPE_S = 1.6
+RIPE_S = 2.0
 RIPE_LOOKS = 4
 RIPE_SHARE = 0.6
 LOST_S = 1.5
@@ -72,7 +72,7 @@ class Newcomers:
             if row in pairs:
                 one.see(loose[pairs[row]], moment.at)
             else:
-                one.missed += not _is_hidden(one.box_px, moment)
+                one.missed += not _is_attended(one.box_px, moment)
         new = [one for column, one in enumerate(loose) if column not in pairs.values()]
         self._seen = [one for one in self._seen if _age_s(one, moment.at) <= LOST_S]
         self._seen += [Newcomer(one.xyxy_px, one.kind, moment.at, moment.at) for one in new]
@@ -83,7 +83,7 @@ def _age_s(one: Newcomer, at: datetime) -> float:
     return (at - one.last_at).total_seconds()
 
 
-def _is_hidden(box: XyxyPx, moment: Moment) -> bool:
+def _is_attended(box: XyxyPx, moment: Moment) -> bool:
     return any(within_reach(one.xyxy_px, box) for one in moment.boxes(PEOPLE))
 
 

@@ -25,6 +25,8 @@ SETTLE_SIZES = 2.0
 SETTLE_LEAST_SIZES = 0.4
 SOON_S = 2.0
 RELIVE_BEFORE_S = 2.5
+PUSHED_IN_S = 3.0
+"""Somebody who works at a bike seems to move with it; pushing it into its place takes no longer than this."""
 GAP_S = 10.0
 """Without a frame for longer than this everything must be known again: tracks are over, bikes may have changed."""
 
@@ -160,8 +162,7 @@ class ParkingWatch:
 
     def _taken(self) -> list[OpenStay]:
         """Places seen empty after a visit, each by somebody else: nobody takes two bikes."""
-        after_s = self._thresholds.gone_after_s
-        empty = [place for place in self._places if place.vacancy.is_gone(after_s, taken=True)]
+        empty = [place for place in self._places if self._may_be_taken(place)]
         takers = takers_of([place.possible_takers() for place in empty], frozenset(self._takers))
         self._takers.update(taker for taker in takers if taker is not None)
         return [
@@ -169,6 +170,11 @@ class ParkingWatch:
             for place, taker in zip(empty, takers, strict=True)
             if taker is not None or (place.vacancy.visited() and not place.possible_takers())
         ]
+
+    def _may_be_taken(self, place: OpenStay) -> bool:
+        if place.vacancy.is_gone(self._thresholds.gone_after_s, taken=True):
+            return True
+        return place.vacancy.has_faded() and bool(self._visits.took_from(place.box_px) & place.possible_takers().keys())
 
     def _vanished(self) -> list[OpenStay]:
         """Places seen empty for so long that it does not matter who took the bike."""
@@ -271,16 +277,18 @@ class ParkingWatch:
         if not ripe:
             return
         settled = {who for place in self._places if place.is_supported() for who in place.attendance.riders}
-        people = self._visits.came_with_bike() - settled
-        for row, who in brought_by(ripe, people, self._trails, self._trails.past).items():
-            self._claim(ripe[row], who, moment)
+        came = self._visits.came_with_bike()
+        for row, who in brought_by(ripe, came.keys() - settled, self._trails, self._trails.past).items():
+            self._claim(ripe[row], who, came[who], moment)
 
-    def _claim(self, newcomer: Newcomer, who: int, moment: Moment) -> None:
+    def _claim(self, newcomer: Newcomer, who: int, had_until: datetime, moment: Moment) -> None:
         rack = rack_of(self._racks, newcomer.box_px, moment.width_px, moment.height_px)
         mine = next((one for one in self._places if who in one.attendance.riders and not one.preexisting), None)
         if rack is None or (mine is not None and mine.attendance.has_left):
             return
-        since_when = dwell_of(self._trails.of(who), newcomer.box_px)[0].at
+        dwell = dwell_of(self._trails.of(who), newcomer.box_px)
+        settled_by = dwell[0].at + timedelta(seconds=PUSHED_IN_S)
+        since_when = min(max(dwell[0].at, had_until), settled_by, dwell[-1].at)
         if mine is None:
             drop = Drop(None, newcomer.kind, newcomer.box_px, since_when, frozenset({who}), rider_seen=True, certain=True)
             mine = self._open(drop, rack)

@@ -33,6 +33,7 @@ VISIT_BEFORE_S = 10.0
 """How long before a bike was last seen somebody may have come who then took it."""
 STEADY_LOOKS = 400
 SUPPORT_S = 1.0
+FADED_BY = 0.5
 MERGED_SHARE = 0.5
 MERGED_COVER = 0.7
 
@@ -108,6 +109,11 @@ class Vacancy:
     def is_merged(self) -> bool:
         """Whether this bike mostly shares its box with another one."""
         return self.merged_looks > MERGED_SHARE * self.seen_looks
+
+    def has_faded(self) -> bool:
+        """Whether the bike is seen much less than it used to be, though not never: faint boxes come up anywhere."""
+        share = self.seen_looks / (self.seen_looks + self.missed_looks)
+        return self.seen_looks > EMPTY_LOOKS and self.support <= share - FADED_BY
 
     def is_gone(self, gone_after_s: float, *, taken: bool) -> bool:
         """Whether the place was seen empty often and long enough; `taken`: somebody may have taken the bike."""

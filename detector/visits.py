@@ -89,9 +89,13 @@ class Visits:
         """The tracks of bikes on their way."""
         return frozenset(self._arrivals)
 
-    def came_with_bike(self) -> set[int]:
-        """Who had a bike with them since they came into view, put down or not."""
+    def came_with_bike(self) -> dict[int, datetime]:
+        """Who had a bike with them since they came into view, put down or not, and until when."""
         return self._carriers.came_with_bike()
+
+    def took_from(self, place: XyxyPx) -> set[int]:
+        """Who is going off with a bike that was first seen with them at this place."""
+        return self._carriers.took_from(place)
 
     def put_down(self, rider: int) -> None:
         """This rider's bike has its stay."""
