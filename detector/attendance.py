@@ -139,6 +139,10 @@ class Attendance:
             return (at - self.away_since).total_seconds() >= grace_s
         return (at - self.last_here_at).total_seconds() >= LOST_LIMIT_S
 
+    def was_seen_here(self) -> bool:
+        """Whether anybody was really seen at the bike since it was parked."""
+        return any(frame.people for frame in self.frames if frame.at >= self.parked_at)
+
     def hides_place(self, at: datetime) -> bool:
         """Whether a rider who cannot be seen may be what hides the bike."""
         recently = self.last_here_at is not None and (at - self.last_here_at).total_seconds() <= LOST_LIMIT_S / 6

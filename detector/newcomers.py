@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 
 import numpy as np
 
 from detector.assignment import as_array, best_pairs, iou_matrix
 from detector.boxes import XyxyPx, iou
 from detector.places import PEOPLE, within_reach
-from detector.trails import TWO_WHEELERS, Moment, Trail, Trails, size_px, span_s
+from detector.trails import TWO_WHEELERS, Moment, Trail, Trails, distance_px, size_px, span_s
 from detector.vocabulary import Detection, Kind
 
 SURE_SCORE = 0.25
@@ -31,6 +32,13 @@ BEFORE_IOU = 0.7
 BEFORE_LOOKS = 2
 BEFORE_SHARE = 0.1
 LEAST_DWELL_S = 0.8
+SOON_S = 10.0
+"""So soon after its rider is out of the way a bike comes to light; later somebody else brought it."""
+LEAST_AREA, MOST_AREA = 0.45, 2.2
+"""Of the area that bikes near it have: smaller is a piece of one, larger is drawn around several."""
+NEIGHBOURS = 3
+PUSHED_IN_S = 3.0
+"""Somebody who works at a bike seems to move with it; pushing it into its place takes no longer than this."""
 DWELL_SIZES = 0.5
 """Who goes less than this many bike sizes a second is not just passing by."""
 
@@ -97,6 +105,13 @@ def stood_there_before(box: XyxyPx, before: datetime, past: Sequence[Moment]) ->
     return looks >= BEFORE_LOOKS and looks >= BEFORE_SHARE * len(earlier)
 
 
+def is_whole(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
+    """Whether a box is about as large as the bikes that stand near it."""
+    near = sorted(places, key=lambda place: distance_px(place, box))[:NEIGHBOURS]
+    usual = median(place.area for place in near) if near else box.area
+    return LEAST_AREA * usual <= box.area <= MOST_AREA * usual
+
+
 def dwell_of(trail: Trail, box: XyxyPx) -> Trail:
     """The part of somebody's path in which they were at a place without just walking by; empty where there is none."""
     near = [one for one in trail if within_reach(one.xyxy_px, box)]
@@ -105,6 +120,18 @@ def dwell_of(trail: Trail, box: XyxyPx) -> Trail:
     (x, y), (was_x, was_y) = near[-1].xyxy_px.foot, near[0].xyxy_px.foot
     went_px = ((x - was_x) ** 2 + (y - was_y) ** 2) ** 0.5
     return near if went_px <= DWELL_SIZES * size_px(box) * span_s(near) else ()
+
+
+def others_at(box: XyxyPx, trails: Trails, past: Sequence[Moment]) -> set[int]:
+    """Everybody who was at a place lately without just walking by: a rider whose track was lost is among them."""
+    people = {person.track_id for moment in past for person in moment.people()}
+    return {who for who in people if dwell_of(trails.of(who), box)}
+
+
+def put_down_at(dwell: Trail, had_until: datetime) -> datetime:
+    """When somebody who was at a place that long, and was seen with their bike until then, put it down there."""
+    settled_by = dwell[0].at + timedelta(seconds=PUSHED_IN_S)
+    return min(max(dwell[0].at, had_until), settled_by, dwell[-1].at)
 
 
 def brought_by(
@@ -126,6 +153,7 @@ def brought_by(
     for row, one in enumerate(newcomers):
         for column, who in enumerate(people):
             dwell = dwell_of(trails.of(who), one.box_px)
-            if dwell and not stood_there_before(one.box_px, dwell[0].at - timedelta(seconds=1), past):
+            soon = bool(dwell) and one.first_at <= dwell[-1].at + timedelta(seconds=SOON_S)
+            if soon and not stood_there_before(one.box_px, dwell[0].at - timedelta(seconds=1), past):
                 seconds[row, column] = span_s(dwell)
     return {row: people[column] for row, column in best_pairs(seconds, LEAST_DWELL_S)}

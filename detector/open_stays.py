@@ -115,6 +115,13 @@ class OpenStay:
             return False
         if attendance.presence is Presence.AWAY and attendance.away_since is not None:
             return (at - attendance.away_since).total_seconds() >= CONFIRM_AWAY_S
+        return self._is_waited_for(at) and attendance.was_seen_here()
+
+    def is_unfounded(self, at: datetime) -> bool:
+        """Whether nobody was ever seen at the bike that they are said to have put down: a box came up, nothing more."""
+        return not self.told and self._is_waited_for(at) and not self.attendance.was_seen_here()
+
+    def _is_waited_for(self, at: datetime) -> bool:
         return (at - self.parked_at).total_seconds() >= CONFIRM_AFTER_S
 
     def was_only_a_halt(self) -> bool:

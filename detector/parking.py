@@ -11,7 +11,7 @@ from detector.boxes import XyxyPx, iou
 from detector.config import Thresholds
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
-from detector.newcomers import Newcomer, Newcomers, brought_by, dwell_of
+from detector.newcomers import Newcomer, Newcomers, brought_by, dwell_of, is_whole, others_at, put_down_at
 from detector.open_stays import SETTLE_S, OpenStay, is_same_visit, makes_room
 from detector.places import PEOPLE, SAME_PLACE_IOU, rack_of, within_reach
 from detector.rest import resting_box, resting_since
@@ -25,8 +25,6 @@ SETTLE_SIZES = 2.0
 SETTLE_LEAST_SIZES = 0.4
 SOON_S = 2.0
 RELIVE_BEFORE_S = 2.5
-PUSHED_IN_S = 3.0
-"""Somebody who works at a bike seems to move with it; pushing it into its place takes no longer than this."""
 GAP_S = 10.0
 """Without a frame for longer than this everything must be known again: tracks are over, bikes may have changed."""
 
@@ -156,6 +154,7 @@ class ParkingWatch:
             hides = look is Look.EMPTY and place.attendance.hides_place(moment.at)
             place.look(Look.HIDDEN if hides else look, moment.at, seconds)
             place.note(moment, seconds)
+        self._places = [place for place in self._places if not place.is_unfounded(moment.at)]
         gone = [place for place in self._places if place.was_only_a_halt()] + self._taken()
         for place in {place.stay_id: place for place in gone + self._vanished()}.values():
             yield from self._close(place, moment)
@@ -273,7 +272,8 @@ class ParkingWatch:
 
     def _claim_newcomers(self, moment: Moment, looks: Looks) -> None:
         """A bike that came to light where none was known, and whose rider has no other: put down, or put elsewhere."""
-        ripe = self._newcomers.update(moment, looks.known_boxes)
+        places = [place.box_px for place in self._places]
+        ripe = [one for one in self._newcomers.update(moment, looks.known_boxes) if is_whole(one.box_px, places)]
         if not ripe:
             return
         settled = {who for place in self._places if place.is_supported() for who in place.attendance.riders}
@@ -286,11 +286,11 @@ class ParkingWatch:
         mine = next((one for one in self._places if who in one.attendance.riders and not one.preexisting), None)
         if rack is None or (mine is not None and mine.attendance.has_left):
             return
-        dwell = dwell_of(self._trails.of(who), newcomer.box_px)
-        settled_by = dwell[0].at + timedelta(seconds=PUSHED_IN_S)
-        since_when = min(max(dwell[0].at, had_until), settled_by, dwell[-1].at)
+        since_when = put_down_at(dwell_of(self._trails.of(who), newcomer.box_px), had_until)
         if mine is None:
-            drop = Drop(None, newcomer.kind, newcomer.box_px, since_when, frozenset({who}), rider_seen=True, certain=True)
+            elsewhere = {rider for place in self._places for rider in place.attendance.riders}
+            riders = {who} | others_at(newcomer.box_px, self._trails, self._trails.past) - elsewhere
+            drop = Drop(None, newcomer.kind, newcomer.box_px, since_when, frozenset(riders), rider_seen=True, certain=True)
             mine = self._open(drop, rack)
             mine.told = False
             self._visits.put_down(who)
