@@ -122,12 +122,6 @@ def dwell_of(trail: Trail, box: XyxyPx) -> Trail:
     return near if went_px <= DWELL_SIZES * size_px(box) * span_s(near) else ()
 
 
-def others_at(box: XyxyPx, trails: Trails, past: Sequence[Moment]) -> set[int]:
-    """Everybody who was at a place lately without just walking by: a rider whose track was lost is among them."""
-    people = {person.track_id for moment in past for person in moment.people()}
-    return {who for who in people if dwell_of(trails.of(who), box)}
-
-
 def put_down_at(dwell: Trail, had_until: datetime) -> datetime:
     """When somebody who was at a place that long, and was seen with their bike until then, put it down there."""
     settled_by = dwell[0].at + timedelta(seconds=PUSHED_IN_S)

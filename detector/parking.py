@@ -11,7 +11,7 @@ from detector.boxes import XyxyPx, iou
 from detector.config import Thresholds
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
-from detector.newcomers import Newcomer, Newcomers, brought_by, dwell_of, is_whole, others_at, put_down_at
+from detector.newcomers import Newcomer, Newcomers, brought_by, dwell_of, is_whole, put_down_at
 from detector.open_stays import SETTLE_S, OpenStay, is_same_visit, makes_room
 from detector.places import PEOPLE, SAME_PLACE_IOU, rack_of, within_reach
 from detector.rest import resting_box, resting_since
@@ -288,9 +288,7 @@ class ParkingWatch:
             return
         since_when = put_down_at(dwell_of(self._trails.of(who), newcomer.box_px), had_until)
         if mine is None:
-            elsewhere = {rider for place in self._places for rider in place.attendance.riders}
-            riders = {who} | others_at(newcomer.box_px, self._trails, self._trails.past) - elsewhere
-            drop = Drop(None, newcomer.kind, newcomer.box_px, since_when, frozenset(riders), rider_seen=True, certain=True)
+            drop = Drop(None, newcomer.kind, newcomer.box_px, since_when, frozenset({who}), rider_seen=True, certain=True)
             mine = self._open(drop, rack)
             mine.told = False
             self._visits.put_down(who)
