@@ -7,23 +7,19 @@ from datetime import datetime, timedelta
 
 from broker_bridge.messages import uuid7
 from detector.attendance import Attendance
-from detector.boxes import XyxyPx, iou
+from detector.boxes import XyxyPx
 from detector.config import Thresholds
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
 from detector.newcomers import Newcomer, Newcomers, brought_by, dwell_of, is_whole, put_down_at
-from detector.open_stays import SETTLE_S, OpenStay, is_same_visit, makes_room
-from detector.places import PEOPLE, SAME_PLACE_IOU, rack_of, within_reach
-from detector.rest import resting_box, resting_since
-from detector.trails import Moment, Sighting, Trails, distance_px, median_box, since, size_px, travel
+from detector.open_stays import OpenStay, is_same_visit, makes_room
+from detector.places import rack_of
+from detector.settling import keep_boxes, settled_tracks
+from detector.trails import Moment, Sighting, Trails, median_box, since
 from detector.vacancy import Look, Looks, looks_at
 from detector.visits import Drop, Standing, Visits
 from detector.vocabulary import Detection, Rack, Stay, StayEvent, StayEventKind, Track
 
-SETTLE_SIZES = 2.0
-"""How far in its own sizes a bike may still be pushed soon after it was put down."""
-SETTLE_LEAST_SIZES = 0.4
-SOON_S = 2.0
 RELIVE_BEFORE_S = 2.5
 GAP_S = 10.0
 """Without a frame for longer than this everything must be known again: tracks are over, bikes may have changed."""
@@ -84,7 +80,7 @@ class ParkingWatch:
         self._started_at = self._started_at or at
         self._moment = moment
         self._trails.update(moment)
-        self._keep_boxes(moment)
+        keep_boxes(self._places, moment, self._trails, self._visits.arriving(), self._thresholds.park_after_s)
         looks = looks_at([(place.stay_id, place.box_px, place.vacancy) for place in self._places], moment)
         standing = self._standing(looks)
         events = [*self._close_the_gone(looks, moment, seconds), *self._attend(moment)]
@@ -110,43 +106,7 @@ class ParkingWatch:
         return Standing(tuple(place.box_px for place in self._places), tuple(unseen), looks.known_boxes, riders)
 
     def _settled(self) -> frozenset[int]:
-        return frozenset(track_id for place in self._places for track_id in place.track_ids)
-
-    def _keep_boxes(self, moment: Moment) -> None:
-        """Know each standing bike again by its place, and follow it while its rider still moves it about."""
-        for place in self._places:
-            still = {bike.track_id for bike in moment.bikes() if iou(bike.xyxy_px, place.box_px) >= SAME_PLACE_IOU}
-            for bike in moment.bikes():
-                if bike.track_id in place.track_ids - still:
-                    self._follow_or_release(place, bike)
-                elif bike.track_id in still - self._settled() - self._visits.arriving():
-                    place.track_ids.add(bike.track_id)
-
-    def _follow_or_release(self, place: OpenStay, bike: Track) -> None:
-        """A bike that moves soon after it was put down is being settled; later it is being taken away."""
-        if place.preexisting or place.left_at is not None:
-            place.track_ids.discard(bike.track_id)
-            return
-        trail = self._trails.of(bike.track_id)
-        rest = resting_box(trail, self._thresholds.park_after_s)
-        if (
-            rest is None
-            or travel(since(trail, SETTLE_S)).sizes < SETTLE_LEAST_SIZES
-            or not self._may_settle(place, rest)
-        ):
-            return
-        rest_at = resting_since(trail, rest)
-        soon = (rest_at - place.parked_at).total_seconds() <= SETTLE_S
-        if soon and distance_px(rest, place.box_px) <= SETTLE_SIZES * size_px(place.box_px):
-            place.settle(rest, rest_at)
-
-    def _may_settle(self, place: OpenStay, rest: XyxyPx) -> bool:
-        """Only with somebody at it, and not where another bike stands: a box may hop to a neighbour, a bike does not."""
-        free = all(iou(rest, other) < SAME_PLACE_IOU for other in self._others_px(place))
-        resting = [
-            one for one in self._trails.recent if (self._trails.recent[-1].at - one.at).total_seconds() <= SOON_S
-        ]
-        return free and any(within_reach(one.xyxy_px, rest) for moment in resting for one in moment.boxes(PEOPLE))
+        return settled_tracks(self._places)
 
     def _close_the_gone(self, looks: Looks, moment: Moment, seconds: float) -> Iterator[StayEvent]:
         for place in self._places:
@@ -288,7 +248,9 @@ class ParkingWatch:
             return
         since_when = put_down_at(dwell_of(self._trails.of(who), newcomer.box_px), had_until)
         if mine is None:
-            drop = Drop(None, newcomer.kind, newcomer.box_px, since_when, frozenset({who}), rider_seen=True, certain=True)
+            drop = Drop(
+                None, newcomer.kind, newcomer.box_px, since_when, frozenset({who}), rider_seen=True, certain=True
+            )
             mine = self._open(drop, rack)
             mine.told = False
             self._visits.put_down(who)
