@@ -24,6 +24,7 @@ SAME_BOX_IOU = 0.65
 FOLLOW = 0.3
 """How much the newest box counts for where the bike stands."""
 RIPE_S = 2.0
+RIPE_ARRIVING_S = 5.0
 RIPE_LOOKS = 4
 RIPE_SHARE = 0.6
 LOST_S = 1.5
@@ -48,6 +49,7 @@ class Newcomer:
     """A box that belongs to no bike known here, seen again and again in the same place."""
 
     box_px: XyxyPx
+    first_px: XyxyPx
     kind: Kind
     first_at: datetime
     last_at: datetime
@@ -59,10 +61,16 @@ class Newcomer:
         self.box_px = XyxyPx(*(old + FOLLOW * (new - old) for old, new in sides))
         self.looks, self.last_at, self.kind = self.looks + 1, at, found.kind
 
-    def is_ripe(self, at: datetime) -> bool:
+    def is_at(self, boxes: Collection[XyxyPx]) -> bool:
+        return any(iou(self.box_px, box) >= SAME_BOX_IOU for box in boxes)
+
+    def is_ripe(self, at: datetime, needed_s: float) -> bool:
         stood_s = (self.last_at - self.first_at).total_seconds()
         share = self.looks / (self.looks + self.missed)
-        return self.last_at == at and stood_s >= RIPE_S and self.looks >= RIPE_LOOKS and share >= RIPE_SHARE
+        stands = iou(self.first_px, self.box_px) >= SAME_BOX_IOU  # what moves slowly looks alike from frame to frame
+        return (
+            stands and self.last_at == at and stood_s >= needed_s and self.looks >= RIPE_LOOKS and share >= RIPE_SHARE
+        )
 
 
 class Newcomers:
@@ -71,8 +79,14 @@ class Newcomers:
     def __init__(self) -> None:
         self._seen: list[Newcomer] = []
 
-    def update(self, moment: Moment, known: Collection[XyxyPx]) -> list[Newcomer]:
-        """Go one frame on; those that stand there by now. `known` are this frame's boxes of bikes known to stand here."""
+    def update(self, moment: Moment, known: Collection[XyxyPx], arriving: Collection[XyxyPx] = ()) -> list[Newcomer]:
+        """Go one frame on; those that stand there by now.
+
+        Args:
+            moment: the frame.
+            known: its boxes of bikes known to stand here.
+            arriving: its boxes of bikes followed on their way, which are given more time to come to rest by themselves.
+        """
         loose = [one for one in moment.boxes(TWO_WHEELERS) if one.score >= SURE_SCORE and one.xyxy_px not in known]
         likeness = iou_matrix(as_array([one.box_px for one in self._seen]), as_array([one.xyxy_px for one in loose]))
         pairs = dict(best_pairs(likeness, SAME_BOX_IOU))
@@ -83,8 +97,9 @@ class Newcomers:
                 one.missed += not _is_attended(one.box_px, moment)
         new = [one for column, one in enumerate(loose) if column not in pairs.values()]
         self._seen = [one for one in self._seen if _age_s(one, moment.at) <= LOST_S]
-        self._seen += [Newcomer(one.xyxy_px, one.kind, moment.at, moment.at) for one in new]
-        return [one for one in self._seen if one.is_ripe(moment.at)]
+        self._seen += [Newcomer(one.xyxy_px, one.xyxy_px, one.kind, moment.at, moment.at) for one in new]
+        coming = [box for box in arriving if box not in known]
+        return [one for one in self._seen if one.is_ripe(moment.at, RIPE_ARRIVING_S if one.is_at(coming) else RIPE_S)]
 
 
 def _age_s(one: Newcomer, at: datetime) -> float:

@@ -233,7 +233,9 @@ class ParkingWatch:
     def _claim_newcomers(self, moment: Moment, looks: Looks) -> None:
         """A bike that came to light where none was known, and whose rider has no other: put down, or put elsewhere."""
         places = [place.box_px for place in self._places]
-        ripe = [one for one in self._newcomers.update(moment, looks.known_boxes) if is_whole(one.box_px, places)]
+        coming = [bike.xyxy_px for bike in moment.bikes() if bike.track_id in self._visits.arriving()]
+        found = self._newcomers.update(moment, looks.known_boxes, coming)
+        ripe = [one for one in found if is_whole(one.box_px, places)]
         if not ripe:
             return
         settled = {who for place in self._places if place.is_supported() for who in place.attendance.riders}
