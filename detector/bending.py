@@ -17,8 +17,8 @@ from detector.attendance import AtBike
 from detector.boxes import XyxyPx, intersection_px
 
 LEAST_STANDING_LOOKS = 3
-HEAD_DOWN_HEIGHTS = 0.12
-AT_BIKE_SHARE = 0.3
+HEAD_DOWN_HEIGHTS = 0.16
+AT_BIKE_SHARE = 0.15
 """So much of the person's box lies in the bike's when they work on it."""
 OWN_LOOKS = 5
 UPRIGHT_PERCENTILE = 10
@@ -98,6 +98,23 @@ def bends(frames: Sequence[AtBike], bending: Bending | None) -> int | None:
     if bending is None or not any(frame.people for frame in frames):
         return None
     return runs_of([frame for frame in frames if bending.is_bent(frame)])
+
+
+def longest_bend_s(frames: Sequence[AtBike], bending: Bending | None) -> float | None:
+    """Seconds of the longest bend."""
+    if bending is None or not any(frame.people for frame in frames):
+        return None
+    return longest_s([(frame, bending.is_bent(frame)) for frame in frames])
+
+
+def longest_s(answers: Sequence[tuple[AtBike, bool | None]]) -> float:
+    """Seconds of the longest row of frames in which somebody is bent; frames that do not tell neither count nor end it."""
+    longest = now = 0.0
+    for frame, bent in answers:
+        if bent is not None:
+            now = now + frame.seconds if bent else 0.0
+        longest = max(longest, now)
+    return longest
 
 
 def runs_of(bent: Sequence[AtBike]) -> int:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from detector import posture
 from detector.attendance import AtBike, Attendance
-from detector.bending import bending_of, runs_of
+from detector.bending import bending_of, longest_s, runs_of
 from detector.boxes import XyxyPx
 from detector.posture import PoseAtBike, Skeleton
 from detector.vocabulary import LockEvidence
@@ -27,6 +27,7 @@ class Postures:
 
     bent_s: float
     bends: int
+    longest_bend_s: float
     hands_low_s: float | None
 
 
@@ -37,7 +38,13 @@ def with_keypoints(evidence: LockEvidence, attendance: Attendance, poses: Sequen
     first = postures([one for one in attendance.frames if one.visit == 0], by_at, by_box)
     later = postures([one for one in attendance.frames if one.visit > 0], by_at, by_box)
     if first is not None:
-        evidence = replace(evidence, bent_s=first.bent_s, bends=first.bends, hands_low_s=first.hands_low_s)
+        evidence = replace(
+            evidence,
+            bent_s=first.bent_s,
+            bends=first.bends,
+            longest_bend_s=first.longest_bend_s,
+            hands_low_s=first.hands_low_s,
+        )
     return evidence if later is None else replace(evidence, return_bent_s=later.bent_s)
 
 
@@ -63,7 +70,8 @@ def postures(frames: Sequence[AtBike], by_at: Mapping[datetime, PoseAtBike], by_
     if known_s < LEAST_TOLD * sum(one.seconds for one in frames if one.people):
         return None
     bent = [one for one, answer in zip(frames, answers, strict=True) if answer]
-    return Postures(sum(one.seconds for one in bent), runs_of(bent), posture.hands_low_s(poses))
+    longest = longest_s(list(zip(frames, answers, strict=True)))
+    return Postures(sum(one.seconds for one in bent), runs_of(bent), longest, posture.hands_low_s(poses))
 
 
 def box_answer(attendance: Attendance) -> Answer:

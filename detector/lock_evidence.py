@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.attendance import AtBike, Attendance
-from detector.bending import bending_of, bends, bent_s
+from detector.bending import bending_of, bends, bent_s, longest_bend_s
 from detector.boxes import XyxyNorm
 from detector.vocabulary import Kind, LockEvidence
 
@@ -29,6 +29,7 @@ def collect(
         attended_s=attended_s(parked),
         bent_s=bent_s(first, bending),
         bends=bends(first, bending),
+        longest_bend_s=longest_bend_s(first, bending),
         left_after_s=left_after_s(attendance.parked_at, parked),
         left_straight=attendance.left_straight,
         return_visits=attendance.return_visits,

@@ -84,6 +84,7 @@ def numbers_of(evidence: LockEvidence) -> dict[ReasonCode, float]:
         ReasonCode.ATTENDED_S: evidence.attended_s,
         ReasonCode.BENT_S: evidence.bent_s,
         ReasonCode.BENDS: evidence.bends,
+        ReasonCode.LONGEST_BEND_S: evidence.longest_bend_s,
         ReasonCode.HANDS_LOW_S: evidence.hands_low_s,
         ReasonCode.LOST_AT_BIKE_S: evidence.lost_at_bike_s or None,
         ReasonCode.LEFT_STRAIGHT: evidence.left_straight,

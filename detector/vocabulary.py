@@ -122,6 +122,8 @@ class LockEvidence:
     bent_s: float | None = None
     """Of these, seconds bent or crouched."""
     bends: int | None = None
+    longest_bend_s: float | None = None
+    """The longest of these bends, in seconds; locking is one long bend, fussing many short ones."""
     hands_low_s: float | None = None
     """Seconds with a hand at wheel or frame level; needs a pose model."""
     left_after_s: float | None = None
@@ -180,6 +182,7 @@ class ReasonCode(StrEnum):
     ATTENDED_S = "attended_s"
     BENT_S = "bent_s"
     BENDS = "bends"
+    LONGEST_BEND_S = "longest_bend_s"
     HANDS_LOW_S = "hands_low_s"
     LOST_AT_BIKE_S = "lost_at_bike_s"
     LEFT_STRAIGHT = "left_straight"

@@ -25,6 +25,7 @@ REASONS: Mapping[ReasonCode, Words] = {
     ReasonCode.ATTENDED_S: Words("Somebody was at the bike for {n} s", "车旁有人共 {n} 秒"),
     ReasonCode.BENT_S: Words("Bent down at the bike for {n} s", "在车旁弯腰或蹲下 {n} 秒"),
     ReasonCode.BENDS: Words("Times bent down: {n}", "弯腰或蹲下 {n} 次"),
+    ReasonCode.LONGEST_BEND_S: Words("The longest bend: {n} s", "最长一次弯腰或蹲下 {n} 秒"),
     ReasonCode.LOST_AT_BIKE_S: Words(
         "Out of sight at the bike for {n} s, so still there", "在车旁被遮挡 {n} 秒，视为未离开"
     ),
@@ -56,6 +57,7 @@ REASONS: Mapping[ReasonCode, Words] = {
 NEVER: Mapping[ReasonCode, Words | None] = {
     ReasonCode.BENT_S: Words("Was not seen bending down at the bike", "未见其在车旁弯腰或蹲下"),
     ReasonCode.BENDS: None,
+    ReasonCode.LONGEST_BEND_S: None,
     ReasonCode.RETURN_BENT_S: None,
     ReasonCode.HANDS_LOW_S: Words("No hand was seen at wheel or frame", "未见双手在车轮或车架高度"),
     ReasonCode.LEFT_STRAIGHT: Words("Stopped again near the bike before leaving", "离开前又在车旁停留"),

@@ -13,6 +13,7 @@ SHAPES: Mapping[ReasonCode, Shape] = {
     ReasonCode.ATTENDED_S: Shape((2, 4, 6, 9, 13, 18, 25, 40), "falls"),
     ReasonCode.BENT_S: Shape((0, 0.3, 0.8, 1.5, 2.5, 4, 6, 9), "falls"),
     ReasonCode.BENDS: Shape((0, 1, 2, 4), "falls"),
+    ReasonCode.LONGEST_BEND_S: Shape((0, 0.3, 0.8, 1.5, 2.5, 4, 6), "falls"),
     ReasonCode.LOST_AT_BIKE_S: Shape((0, 1, 2, 4, 8), "falls", from_nought=True),
     ReasonCode.LEFT_STRAIGHT: Shape((0, 1), "free", from_nought=True),
     ReasonCode.RETURN_ATTENDED_S: Shape((0, 4, 8, 15), "falls", from_nought=True),

@@ -14,6 +14,7 @@ LASTING: Mapping[str, str] = {
     "left_after_s": N_("The rider walked off after %(number)s."),
     "attended_s": N_("The rider stayed with the bike for %(number)s."),
     "bent_s": N_("The rider bent down at the bike for %(number)s."),
+    "longest_bend_s": N_("The longest bend took %(number)s."),
     "hands_low_s": N_("The rider's hands were at wheel or frame for %(number)s."),
     "return_attended_s": N_("Somebody was back at the bike for %(number)s."),
     "return_bent_s": N_("Whoever came back bent down for %(number)s."),
@@ -47,6 +48,7 @@ NEVER: Mapping[str, str] = {
     "attended_s": N_("The rider did not stay with the bike."),
     "bent_s": N_("The rider did not bend down at the bike."),
     "bends": N_("The rider did not bend down."),
+    "longest_bend_s": N_("No bend lasted."),
     "hands_low_s": N_("The rider's hands were not seen at wheel or frame."),
     "left_straight": N_("The rider stopped again near the bike before leaving."),
     "return_attended_s": N_("Nobody stayed who came back."),
@@ -67,7 +69,7 @@ DOUBTS: Mapping[str, str] = {
 """Each of these alone makes the camera say that it cannot tell; shortly, to be counted."""
 MIXED_SIGNS = N_("mixed signs")
 """No such doubt, and what was seen speaks for neither."""
-SAME_AT_ZERO = {("bent_s", "bends")}
+SAME_AT_ZERO = {("bent_s", "bends"), ("bent_s", "longest_bend_s")}
 """Where both numbers are nothing they say the same, once."""
 CODES = frozenset(LASTING) | frozenset(COUNTED) | frozenset(PLAIN)
 
