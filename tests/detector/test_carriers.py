@@ -233,3 +233,26 @@ def test_it_is_remembered_with_whom_a_box_went_along() -> None:
     owners = [carriers.owner(box, at) for at, box in boxes.items()]
     assert owners[5:] == [ANNA] * (len(owners) - 5)
     assert carriers.owner(bike_on(600, 300), moments[-1].at) is None
+
+
+def _comes_on_foot_and_rides_off() -> dict[int, Actor]:
+    return {
+        ANNA: person((0, 20, 312), (4, 250, 312), (8, 250, 312), (12, 600, 312)),
+        10: bike((0, 230, 300), (8, 230, 300), (12, 580, 300)),
+    }
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_who_came_on_foot_and_goes_off_with_a_bike_took_it_from_where_it_was_first_seen_with_them(fps: float) -> None:
+    carriers = _walk(_comes_on_foot_and_rides_off(), 11, fps=fps)
+    assert carriers.took_from(bike_on(230, 300)) == {ANNA}
+    assert carriers.took_from(bike_on(450, 300)) == set(), "there it only went by"
+    assert _walk(_comes_on_foot_and_rides_off(), 8, fps=fps).took_from(bike_on(230, 300)) == set(), "not yet"
+
+
+@pytest.mark.parametrize("fps", FRAME_RATES)
+def test_who_brings_a_bike_takes_none_but_came_with_one(fps: float) -> None:
+    carriers = _walk(_pushes(100, 500), 4, fps=fps)
+    assert carriers.took_from(bike_on(100, 300)) == set()
+    (until,) = carriers.came_with_bike().values()
+    assert (until - when(0)).total_seconds() == pytest.approx(4, abs=0.6)

@@ -66,6 +66,7 @@ def _vacancy() -> Vacancy:
         last_seen_at=_at(28),
         last_visit_at=_at(12),
         merged_looks=5,
+        support=0.75,
         beside=Counter({"another": 7}),
     )
 

@@ -256,3 +256,32 @@ def test_a_visit_is_somebody_at_the_bike_about_when_it_was_last_seen(
     vacancy = _known()
     note_visit(vacancy, BIKE, moment_of(second, faint=[Detection(Kind.PERSON, score, person)]))
     assert vacancy.visited() is visited
+
+
+def _after(*spells: tuple[Look, float]) -> Vacancy:
+    """Looks five times a second, each spell of one kind so many seconds long."""
+    vacancy, second = Vacancy(), 0.0
+    for look, seconds in spells:
+        for _ in range(round(5 * seconds)):
+            second += 0.2
+            vacancy.update(look, when(second), 0.2)
+    return vacancy
+
+
+FADED: list[tuple[list[tuple[Look, float]], bool]] = [
+    ([(SEEN, 10)], False),
+    ([(SEEN, 10), (EMPTY, 2)], True),
+    # A faint box that comes up now and then does not bring it back.
+    ([(SEEN, 10), (EMPTY, 2), (SEEN, 0.2), (EMPTY, 1)], True),
+    # Somebody stands before it: nothing is known.
+    ([(SEEN, 10), (HIDDEN, 20)], False),
+    # One that was found in half of the pictures at best may be unseen for a while.
+    ([*[(SEEN, 0.2), (EMPTY, 0.4)] * 10, (EMPTY, 2)], False),
+]
+
+
+@pytest.mark.parametrize(("spells", "faded"), FADED)
+def test_a_bike_has_faded_when_it_is_seen_much_less_than_before(
+    spells: list[tuple[Look, float]], *, faded: bool
+) -> None:
+    assert _after(*spells).has_faded() is faded

@@ -1,0 +1,132 @@
+"""Bikes that come to light where none was known, and who put them there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+import pytest
+
+from detector.boxes import XyxyPx
+from detector.newcomers import Newcomers, brought_by, dwell_of, is_whole, put_down_at, stood_there_before
+from detector.trails import Moment, Trails
+from detector.vocabulary import Detection, Kind, StayEventKind
+from tests.detector.films import bike_on, followed, moment_of, person_on, trail_of, when
+from tests.detector.scenes import Scene, bike, person, second_of, watch
+
+PLACE, NEXT, FAR = bike_on(300, 300), bike_on(350, 300), bike_on(470, 300)
+ANNA, BEN = 1, 2
+
+
+def _moment(second: float, *boxes: XyxyPx, score: float = 0.5) -> Moment:
+    return moment_of(second, faint=[Detection(Kind.BICYCLE, score, box) for box in boxes])
+
+
+def _ripe_at(
+    moments: Sequence[Moment], known: Collection[XyxyPx] = (), arriving: Collection[XyxyPx] = ()
+) -> list[float]:
+    newcomers = Newcomers()
+    return [(one.at - when(0)).total_seconds() for one in moments if newcomers.update(one, known, arriving)]
+
+
+def _frames(*boxes: XyxyPx, seconds: float = 4.0, score: float = 0.5) -> list[Moment]:
+    return [_moment(number / 5, *boxes, score=score) for number in range(int(5 * seconds))]
+
+
+def test_a_box_that_stays_where_no_bike_is_known_is_a_newcomer_after_two_seconds() -> None:
+    assert _ripe_at(_frames(PLACE))[0] == pytest.approx(2.0)
+
+
+NO_NEWCOMERS = {
+    "of a known bike": (_frames(PLACE), [PLACE]),
+    "faint": (_frames(PLACE, score=0.2), []),
+    "seen too seldom": ([_moment(number / 5, *([PLACE] * (number % 3 == 0))) for number in range(20)], []),
+    "moving slowly": ([_moment(number / 5, bike_on(300 + 6 * number, 300)) for number in range(20)], []),
+}
+
+
+@pytest.mark.parametrize("name", NO_NEWCOMERS)
+def test_other_boxes_are_none(name: str) -> None:
+    moments, known = NO_NEWCOMERS[name]
+    assert not _ripe_at(moments, known)
+
+
+def test_a_bike_followed_on_its_way_is_given_longer() -> None:
+    assert _ripe_at(_frames(PLACE, seconds=8), arriving=[PLACE])[0] == pytest.approx(5.0)
+
+
+WHOLE: list[tuple[XyxyPx, list[XyxyPx], bool]] = [
+    (PLACE, [], True),
+    (PLACE, [NEXT], True),
+    # A wheel of it.
+    (bike_on(300, 300, 50, 50), [NEXT], False),
+    # One box around three bikes.
+    (bike_on(300, 300, 330, 70), [NEXT], False),
+]
+
+
+@pytest.mark.parametrize(("box", "places", "whole"), WHOLE)
+def test_a_bike_is_about_as_large_as_its_neighbours(box: XyxyPx, places: list[XyxyPx], *, whole: bool) -> None:
+    assert is_whole(box, places) is whole
+
+
+def test_a_place_was_taken_before_if_a_box_like_it_was_there_again_and_again() -> None:
+    past = [*_frames(PLACE, seconds=2), *(_moment(2 + number / 5) for number in range(20))]
+    assert stood_there_before(PLACE, when(6), past)
+    assert not stood_there_before(PLACE, when(0), past), "not yet then"
+    assert not stood_there_before(NEXT, when(6), past), "that was another one"
+
+
+def test_who_just_walks_by_was_not_there() -> None:
+    stays = trail_of([person_on(300, 305)] * 10)
+    passes = trail_of([person_on(200 + 60 * step, 305) for step in range(5)])
+    assert len(dwell_of(stays, PLACE)) == 10
+    assert not dwell_of(passes, PLACE)
+
+
+def test_a_bike_is_put_down_when_its_rider_came_or_was_last_seen_to_move_it_but_pushing_it_in_takes_three_seconds() -> (
+    None
+):
+    dwell = trail_of([person_on(300, 305)] * 40)
+    first = dwell[0].at
+    assert put_down_at(dwell, first - timedelta(seconds=5)) == first
+    assert put_down_at(dwell, first + timedelta(seconds=1)) == first + timedelta(seconds=1)
+    assert put_down_at(dwell, first + timedelta(seconds=30)) == first + timedelta(seconds=3)
+
+
+def _brought(riders: Collection[int], past: Sequence[Moment] = ()) -> dict[int, int]:
+    trails, newcomers = Trails(), Newcomers()
+    for number in range(60):
+        second = number / 5
+        people = {ANNA: person_on(300, 305), BEN: person_on(600 if second < 7 else 470, 305)} if second < 10 else {}
+        boxes = (PLACE, FAR) if second >= 9 else ()
+        tracks = [followed(who, box, second) for who, box in people.items()]
+        trails.update(moment_of(second, *tracks, faint=[Detection(Kind.BICYCLE, 0.5, box) for box in boxes]))
+        ripe = newcomers.update(trails.recent[-1], ())
+    assert len(ripe) == 2
+    return dict(brought_by(ripe, riders, trails, [*past, *trails.past]))
+
+
+def test_each_has_brought_one_bike_who_was_longest_at_it() -> None:
+    assert _brought({ANNA, BEN}) == {0: ANNA, 1: BEN}
+    assert _brought({ANNA}) == {0: ANNA}
+    assert _brought(()) == {}
+
+
+def test_nobody_has_brought_what_stood_there_before_they_came() -> None:
+    before = [_moment(number / 5 - 8, PLACE) for number in range(20)]
+    assert 0 not in _brought({ANNA, BEN}, before)
+
+
+@pytest.mark.parametrize("fps", [3.0, 5.0, 12.0])
+def test_a_bike_hidden_by_its_rider_until_they_leave_is_their_stay(fps: float) -> None:
+    """Pushed in between others its own box is lost; it is seen again once the rider is off."""
+    racked = tuple(bike((0, x, 300), (60, x, 300)) for x in (240, 470))
+    pushed = bike((4, 20, 300), (9, 345, 300), (60, 345, 300), unseen=[(8, 16.5)])
+    rider = person((4, 40, 312), (9, 365, 312), (16, 365, 312), (22, 30, 330), bent=[(10, 14)])
+    told = watch(Scene((*racked, pushed, rider), 40, fps=fps))
+    (opened,) = told.of(StayEventKind.OPENED)
+    (left,) = told.of(StayEventKind.LEFT)
+    assert second_of(opened.stay.parked_at) == pytest.approx(9, abs=2.5)
+    assert second_of(left.stay.left_at) == pytest.approx(16.8, abs=1.5)
+    assert (left.evidence.longest_bend_s or 0) >= 3
