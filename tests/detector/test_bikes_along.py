@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from detector.boxes import XyxyPx
 from detector.bikes_along import bikes_along, loose_bikes
+from detector.boxes import XyxyPx
 from detector.vocabulary import Detection, Kind
 from tests.detector.films import bike_on, film, followed, moment_of, person_on, trails_of
 from tests.detector.scenes import Actor, bike
