@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 State = Literal["online", "offline"]
 StatusMaker = Callable[[State], WorkerStatus]
+Listener = Callable[[str, bytes], None]
 
 
 class BrokerConnection:
@@ -56,6 +57,8 @@ class BrokerConnection:
         self._status, self._on_ready, self._hand_on, self._on_refused = status, on_ready, on_message, on_refused
         self._online: WorkerStatus | None = None
         self.ready = False
+        self._listeners: dict[str, Listener] = {}
+        self._first_subscription: int | None = None
         self._lock = threading.RLock()
         self._patience: threading.Timer | None = None
         self._name: NameClaim | None = None
@@ -91,6 +94,13 @@ class BrokerConnection:
         """Hand a message to the broker; False where it could not be taken and should be tried again."""
         return self._client.publish(topic, payload, qos, retained).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
+    def listen(self, topic_filter: str, heard: Listener) -> None:
+        """Be told of what comes on other topics, from when this worker is online."""
+        with self._lock:
+            self._listeners[topic_filter] = heard
+            if self.ready:
+                self._client.subscribe(topic_filter, 1)
+
     def stop(self) -> None:
         """Say goodbye where somebody listens, and end."""
         with self._lock:
@@ -120,11 +130,13 @@ class BrokerConnection:
         if code.is_failure:
             log.error("the broker refuses this worker; check user and password", reason=str(code))
             return
-        client.subscribe(self._filters)
+        _, self._first_subscription = client.subscribe(self._filters)
 
     def _on_subscribe(
-        self, _client: mqtt.Client, _data: object, _mid: int, codes: list[ReasonCode], _more: Properties | None
+        self, _client: mqtt.Client, _data: object, mid: int, codes: list[ReasonCode], _more: Properties | None
     ) -> None:
+        if mid != self._first_subscription:
+            return
         if codes[0].is_failure:
             log.error("the broker lets this worker hear no answers; check its access list", topic=self._listen_on)
         log.info("connected", broker=self._address.host, port=self._address.port)
@@ -158,6 +170,8 @@ class BrokerConnection:
         if self._name is not None:
             self._say_claim(held=True)
         self._on_ready()
+        for topic_filter in self._listeners:
+            self._client.subscribe(topic_filter, 1)
 
     def _say_online(self) -> None:
         if self._online is not None:
@@ -218,6 +232,10 @@ class BrokerConnection:
         if message.topic == self._listen_on:
             self._hand_on(bytes(message.payload))
             return
+        for topic_filter, heard in list(self._listeners.items()):
+            if mqtt.topic_matches_sub(topic_filter, message.topic):
+                heard(message.topic, bytes(message.payload))
+                return
         with self._lock:
             if self._name is None:
                 return

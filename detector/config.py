@@ -13,6 +13,8 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from broker_bridge.messages import Level
+from detector.config_announce import AnnounceConfig
+from detector.config_home_assistant import HomeAssistantConfig
 from detector.errors import UsageError
 from detector.vocabulary import Rack
 
@@ -132,6 +134,8 @@ class SiteConfig(Strict):
     worker: Level = Field(description="This worker's name, unique on the site.")
     mqtt: str = Field(default="mqtt://127.0.0.1:1883", description="mqtt:// or mqtts:// [user:password@] host:port.")
     cameras: Annotated[tuple[CameraConfig, ...], Field(min_length=1, description="The cameras this worker watches.")]
+    announce: AnnounceConfig | None = Field(default=None, description='Say "please lock" at the rack. None: nothing.')
+    home_assistant: HomeAssistantConfig | None = Field(default=None, description="Be found by it. None: not.")
 
 
 T = TypeVar("T", bound=Strict)

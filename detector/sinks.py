@@ -27,7 +27,6 @@ from broker_bridge.messages import (
 from broker_bridge.topics import (
     BrokerAddressError,
     TopicName,
-    TopicRule,
     parse_broker_address,
     parse_topic,
     topic,
@@ -81,6 +80,15 @@ class _Flight:
     wait_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is so until it is said anew; a broker that forgot it is told again."""
+
+    payload: bytes
+    qos: int
+    retained: bool
+
+
 class MqttSink:
     """What must arrive goes through the outbox and is sent until the bridge has committed it; states go straight.
 
@@ -110,11 +118,13 @@ class MqttSink:
             raise UsageError(str(error)) from error
         self._site, self._outbox, self._resend_after_s = site, outbox, resend_after_s
         self._flights: dict[str, _Flight] = {}
-        self._states: dict[str, tuple[bytes, TopicRule]] = {}
+        self._states: dict[str, _State] = {}
         self._acks: queue.SimpleQueue[Ack] = queue.SimpleQueue()
         self._wake, self._stopping = threading.Event(), threading.Event()
         self.refusal: str | None = None
         """Why the broker's other users will not have this worker, once they said so; nothing is sent any more then."""
+        self.listeners: list[Callable[[UpMessage], None]] = []
+        """Told of every message before it is kept or sent; they must not block nor raise."""
         self._on_refused = on_refused
         # A replay speaks for a worker that may be alive; with its client id it would throw it off the broker.
         role = "replay" if status is None else "worker"
@@ -132,6 +142,8 @@ class MqttSink:
         self._connection.start()
 
     def send(self, message: UpMessage) -> None:
+        for listener in self.listeners:
+            listener(message)
         on_topic, payload = topic_of(message), message.model_dump_json().encode()
         rule = parse_topic(on_topic).rule
         if rule.durable and isinstance(message, AlertMessage | StayMessage):
@@ -139,12 +151,32 @@ class MqttSink:
             urgent = isinstance(message, AlertMessage)
             self._keep(Letter(str(message.message_id), on_topic, payload, alert_id_of(message.stay_id), urgent))
         else:
-            self._states[on_topic] = payload, rule
+            self._states[on_topic] = _State(payload, rule.qos, rule.retained)
             self._say_state(on_topic)
 
     def send_snapshot(self, camera: str, alert_id: str, jpeg: bytes) -> None:
         on_topic = topic(TopicName.SNAPSHOT, self._site, camera=camera, alert_id=alert_id)
         self._keep(Letter(str(snapshot_message_id(alert_id, jpeg)), on_topic, jpeg, lane=alert_id))
+
+    def say_now(self, on_topic: str, payload: bytes) -> bool:
+        """Say what is worth nothing later; False where nobody can hear it now."""
+        rule = parse_topic(on_topic).rule
+        return self._connection.ready and self._connection.publish(on_topic, payload, qos=rule.qos, retained=False)
+
+    def keep_said(self, on_topic: str, payload: bytes) -> None:
+        """Have the broker remember this on a topic, ours or another's: now, and again after it forgot."""
+        self._states[on_topic] = _State(payload, qos=1, retained=True)
+        self._say_state(on_topic)
+
+    def take_back(self, on_topic: str) -> None:
+        """Have the broker forget what it remembers on a topic; where it cannot be reached, nothing happens."""
+        self._states.pop(on_topic, None)
+        if self._connection.ready:
+            self._connection.publish(on_topic, b"", qos=1, retained=True)
+
+    def listen(self, topic_filter: str, heard: Callable[[str, bytes], None]) -> None:
+        """Be told, in paho's thread, of what comes on other topics, once this worker has its name."""
+        self._connection.listen(topic_filter, heard)
 
     def depth(self) -> int:
         """How many messages wait for the bridge."""
@@ -173,9 +205,9 @@ class MqttSink:
                 return
 
     def _say_state(self, on_topic: str) -> None:
-        payload, rule = self._states[on_topic]
-        if self._connection.ready:
-            self._connection.publish(on_topic, payload, qos=rule.qos, retained=rule.retained)
+        state = self._states.get(on_topic)
+        if state is not None and self._connection.ready:
+            self._connection.publish(on_topic, state.payload, qos=state.qos, retained=state.retained)
 
     def _refuse(self, sentence: str) -> None:
         self.refusal = sentence

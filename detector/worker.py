@@ -12,11 +12,13 @@ from pathlib import Path
 import structlog
 
 from broker_bridge.messages import ModelName, WorkerStatus, uuid7
+from detector.announce import announcing
 from detector.broker_connection import State
 from detector.camera_watch import CameraWatch, SharedModel, Speech
 from detector.config import SiteConfig
 from detector.detection import open_detector
 from detector.errors import CannotWriteError, UsageError
+from detector.home_assistant import HomeAssistant
 from detector.live_clock import utc_now
 from detector.model_folder import ModelIdentity, ModelRefusedError, identify_model
 from detector.outbox import Outbox
@@ -45,7 +47,11 @@ def run_worker(config: SiteConfig, home: Path, stop: threading.Event) -> None:
         boot = str(uuid7(utc_now(), os.urandom(16)))
         durable, states = (Stamper(config.site, config.worker, boot, os.urandom, utc_now) for _ in range(2))
         status = _status_maker(config, identity, verdict, states)
-        with MqttSink(config.mqtt, config.site, config.worker, outbox, status, on_refused=stop.set) as sink:
+        with (
+            MqttSink(config.mqtt, config.site, config.worker, outbox, status, on_refused=stop.set) as sink,
+            announcing(config.announce, _rack_ids(config), sink),
+        ):
+            HomeAssistant(sink, importlib.metadata.version("pleaselock")).introduce(config)
             speech = Speech(sink, durable, states)
             watches = [
                 CameraWatch(camera, models[camera.model], speech, stop, store=store) for camera in config.cameras
@@ -53,6 +59,10 @@ def run_worker(config: SiteConfig, home: Path, stop: threading.Event) -> None:
             _watch(watches, stop)
     if sink.refusal is not None:
         raise UsageError(sink.refusal)
+
+
+def _rack_ids(config: SiteConfig) -> list[str]:
+    return [rack.rack_id for camera in config.cameras for rack in camera.rack_list()]
 
 
 def _watch(watches: list[CameraWatch], stop: threading.Event) -> None:

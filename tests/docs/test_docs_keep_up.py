@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from dashboard.settings import Settings
 from detector.config import CameraConfig, FleetConfig, RackConfig, SiteConfig, Thresholds
+from detector.config_announce import AnnounceConfig
+from detector.config_home_assistant import HomeAssistantConfig
 from pleaselock import app
 
 
@@ -52,7 +54,10 @@ def test_the_readme_names_every_setting(project_root: Path, name: str) -> None:
     assert f"`PLEASELOCK_{name.upper()}`" in _readme(project_root)
 
 
-@pytest.mark.parametrize("model", [SiteConfig, CameraConfig, RackConfig, FleetConfig, Thresholds])
+SECTIONS = [SiteConfig, CameraConfig, RackConfig, FleetConfig, Thresholds, AnnounceConfig, HomeAssistantConfig]
+
+
+@pytest.mark.parametrize("model", SECTIONS)
 def test_the_configuration_page_names_every_key_with_its_default(project_root: Path, model: type[BaseModel]) -> None:
     page = (project_root / "detector" / "README.md").read_text(encoding="utf-8")
     for key, about in model.model_fields.items():
