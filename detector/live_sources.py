@@ -18,9 +18,10 @@ from av.video.stream import VideoStream
 from detector.errors import CannotReadError
 from detector.frames_video import opened_video
 
-OPEN_WITHIN_S, READ_WITHIN_S = 5.0, 3.0
-LOOK_INTO_US = 1_000_000
-"""How much of a stream FFmpeg may look at before it hands out the first packet; a slow camera gives little in a second."""
+OPEN_WITHIN_S, READ_WITHIN_S = 5.0, 2.75
+"""FFmpeg's parser holds the last picture back until it has waited in vain once, so a silence takes twice as long."""
+SOON = {"analyzeduration": "200000", "fpsprobesize": "0"}
+"""So that FFmpeg does not look at a stream for seconds (microseconds, pictures) before it hands out the first packet."""
 SLACK_S = 0.5
 """A machine that falls behind a file by more than this plays on from where it is."""
 UNTIMED = frozenset({"mpjpeg"})
@@ -66,9 +67,9 @@ def without_password(source: str) -> str:
 
 @contextmanager
 def _stream(url: str) -> Iterator[Connection]:
-    options = {"analyzeduration": str(LOOK_INTO_US)}
+    options = dict(SOON)
     if url.startswith("rtsp"):
-        options |= {"rtsp_transport": "tcp", "allowed_media_types": "video", "fflags": "nobuffer"}
+        options |= {"rtsp_transport": "tcp", "allowed_media_types": "video"}
     with av.open(url, options=options, timeout=(OPEN_WITHIN_S, READ_WITHIN_S)) as container:
         if not container.streams.video:
             raise CannotReadError(f"{without_password(url)}: sends no picture; check the address")
