@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from broker_bridge.messages import Level
 from detector.config_announce import AnnounceConfig
 from detector.config_home_assistant import HomeAssistantConfig
+from detector.config_looking import LookingConfig
 from detector.errors import UsageError
 from detector.vocabulary import Rack
 
@@ -102,6 +103,7 @@ class ViewConfig(Strict):
     racks: tuple[RackConfig, ...] = Field(default=(), description="Rack outlines. None: the whole picture is one rack.")
     masks: tuple[Polygon, ...] = Field(default=(), description="Parts blacked out before anything looks at them.")
     thresholds: Thresholds = Thresholds()
+    looking: LookingConfig = LookingConfig()
 
     @model_validator(mode="after")
     def _racks_have_their_own_ids(self) -> ViewConfig:
