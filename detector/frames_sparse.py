@@ -13,7 +13,7 @@ from typing import Protocol
 
 import av
 import numpy as np
-from av import Packet as AnyPacket
+from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from detector.pace import Pace
 
-Packet = AnyPacket[VideoStream]
 ToBgr = Callable[[VideoFrame], NDArray[np.uint8]]
 
 
@@ -58,13 +57,13 @@ class SparseDecoding:
         self._second = stream.time_base or Fraction(0)
         self._pace, self._to_bgr = pace, to_bgr
         self._keys_only = False
-        self._held: list[Packet] = []
+        self._held: list[Packet[VideoStream]] = []
         """From the last key picture that was decoded."""
         self._key_pts: int | None = None
         self._key_every_s: float | None = None
         self.damaged = 0
 
-    def feed(self, packet: Packet) -> Iterator[VideoFrame]:
+    def feed(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
         """What can be shown now; the packets of a stream are to come in their order, the empty one at its end too."""
         if packet.is_keyframe:
             self._note_key(packet)
@@ -75,7 +74,7 @@ class SparseDecoding:
         else:
             yield from self._decoded(packet)
 
-    def _key_only(self, packet: Packet) -> Iterator[VideoFrame]:
+    def _key_only(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
         if not self._keys_only:
             yield from self._decoded(None)  # what the decoder still holds was before this picture
             self._keys_only, self._held = True, []
@@ -91,7 +90,7 @@ class SparseDecoding:
         else:
             yield from shown
 
-    def _go_back(self, packets: Sequence[Packet]) -> Iterator[VideoFrame]:
+    def _go_back(self, packets: Sequence[Packet[VideoStream]]) -> Iterator[VideoFrame]:
         """Decode all of these; the first one is a key picture that was shown."""
         shown_pts = packets[0].pts
         self._keys_only, self._held = False, []
@@ -102,7 +101,7 @@ class SparseDecoding:
                     shown_pts = None
                     yield frame
 
-    def _decoded(self, packet: Packet | None) -> Iterator[VideoFrame]:
+    def _decoded(self, packet: Packet[VideoStream] | None) -> Iterator[VideoFrame]:
         try:
             for frame in self._context.decode(packet):
                 # Those that come out of draining have lost it.
@@ -113,21 +112,21 @@ class SparseDecoding:
         except av.error.FFmpegError:
             self.damaged += 1
 
-    def _note_key(self, packet: Packet) -> None:
+    def _note_key(self, packet: Packet[VideoStream]) -> None:
         if packet.pts is not None and self._key_pts is not None:
             self._key_every_s = abs(float((packet.pts - self._key_pts) * self._second))
         self._key_pts = packet.pts
 
-    def _waited_s(self, packet: Packet) -> float | None:
+    def _waited_s(self, packet: Packet[VideoStream]) -> float | None:
         """How far key pictures lie apart; more where the next one is late in coming."""
         if self._key_every_s is None or self._key_pts is None or packet.dts is None:
             return None
         return max(self._key_every_s, float((packet.dts - self._key_pts) * self._second))
 
-    def _is_due(self, packet: Packet) -> bool:
+    def _is_due(self, packet: Packet[VideoStream]) -> bool:
         return self._ahead_s(packet) >= 1 / self._pace.fps_wanted()
 
-    def _ahead_s(self, packet: Packet) -> float:
+    def _ahead_s(self, packet: Packet[VideoStream]) -> float:
         first = self._held[0] if self._held else packet
         if packet.pts is None or first.pts is None:
             return 0.0
