@@ -23,9 +23,11 @@ def _known_zone(name: str) -> str:
 
 def _clock_time(value: object) -> object:
     """YAML reads an unquoted 22:30 as the number of minutes."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MINUTES_A_DAY:
-        return time(value // 60, value % 60)
-    return value
+    if not isinstance(value, int):
+        return value
+    if not 0 <= value < MINUTES_A_DAY:
+        raise ValueError('this is no time of day; write it as "22:30"')
+    return time(value // 60, value % 60)
 
 
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
