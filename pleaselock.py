@@ -18,6 +18,7 @@ from pydantic import ValidationError
 import broker_bridge.commands
 import dashboard.commands
 import detector.commands
+import detector.training.commands
 import detector.worker_commands
 import pleaselock_demo
 from broker_bridge.embedded import BrokerError, embedded_broker, listen_address
@@ -34,8 +35,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for package in (detector.commands, detector.worker_commands, broker_bridge.commands, dashboard.commands):
+for package in (
+    detector.commands,
+    detector.worker_commands,
+    detector.training.commands,
+    broker_bridge.commands,
+    dashboard.commands,
+):
     app.registered_commands += package.app.registered_commands
+app.add_typer(detector.training.commands.models, name="models")
 
 SAID_PLAINLY = (BrokerError, CannotServeError, CannotStartError, UsageError)
 

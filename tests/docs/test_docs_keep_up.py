@@ -18,8 +18,16 @@ from pleaselock import app
 
 
 def _commands() -> dict[str, Any]:
-    """By name. Typer carries a copy of click of its own, so these are not click's classes."""
-    return dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    """By name, those of a group after its name. Typer carries a copy of click of its own: these are not click's classes."""
+    return dict(_named(typer.main.get_command(app), ""))
+
+
+def _named(group: Any, before: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - as above
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _named(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def _flags(command: Any) -> Iterator[str]:  # noqa: ANN401 - as above
