@@ -169,8 +169,9 @@ def introduced(broker: Broker, folder: Path, config: SiteConfig) -> Iterator[Hom
 
 
 def remembered(listener: Listener) -> dict[str, bytes]:
-    """What a Home Assistant that starts now would find."""
-    return {on_topic: payload for on_topic, payload in dict(listener.heard).items() if payload}
+    """What a Home Assistant that starts now would find. The embedded broker may tell of topics nobody asked for."""
+    known = {on_topic: payload for on_topic, payload in dict(listener.heard).items() if payload}
+    return {on_topic: payload for on_topic, payload in known.items() if on_topic.startswith("homeassistant/")}
 
 
 def test_what_is_taken_out_of_the_configuration_is_taken_out_of_home_assistant(broker: Broker, tmp_path: Path) -> None:
