@@ -140,7 +140,7 @@ class Command(Part):
     type: Literal["command"] = "command"
     message_id: uuid.UUID
     sent_at: UtcDatetime
-    action: Literal["mute", "unmute", "snapshot_now", "rack_outlines"]
+    action: Literal["mute", "unmute", "snapshot_now", "rack_outlines", "reload"]
     camera: Level | None = None
     rack: Level | None = None
     until: UtcDatetime | None = None

@@ -101,6 +101,15 @@ class BrokerConnection:
             if self.ready:
                 self._client.subscribe(topic_filter, 1)
 
+    def tell_status_anew(self) -> None:
+        """Where this worker is online, say what has become of it."""
+        with self._lock:
+            if self.ready and self._status is not None and self._online is not None:
+                # The moment stays that of the connection: its will carries it, and must not look older than this.
+                moment = {"sent_at": self._online.sent_at}
+                self._online = self._status("online").model_copy(update=moment)
+                self._say(self._online)
+
     def stop(self) -> None:
         """Say goodbye where somebody listens, and end."""
         with self._lock:

@@ -140,6 +140,15 @@ class SiteConfig(Strict):
     home_assistant: HomeAssistantConfig | None = Field(default=None, description="Be found by it. None: not.")
 
 
+    @model_validator(mode="after")
+    def _cameras_have_their_own_ids(self) -> SiteConfig:
+        ids = [camera.id for camera in self.cameras]
+        if len(set(ids)) < len(ids):
+            twice = next(one for one in ids if ids.count(one) > 1)
+            raise ValueError(f"two cameras have the id {twice}; give each its own")
+        return self
+
+
 T = TypeVar("T", bound=Strict)
 WHOLE_PICTURE = Rack("whole-picture", "Whole picture", "unnamed", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 

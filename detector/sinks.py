@@ -178,6 +178,10 @@ class MqttSink:
         """Be told, in paho's thread, of what comes on other topics, once this worker has its name."""
         self._connection.listen(topic_filter, heard)
 
+    def tell_status_anew(self) -> None:
+        """Say the worker's status again, where it is online: something in it has changed."""
+        self._connection.tell_status_anew()
+
     def depth(self) -> int:
         """How many messages wait for the bridge."""
         return self._outbox.depth()

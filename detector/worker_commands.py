@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import signal
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from detector.config import ConfigError, SiteConfig, load_config
 from detector.errors import UsageError
 from detector.replay import replay_file
+from detector.steering import Inbox
 from detector.worker import run_worker
 
 app = typer.Typer()
@@ -24,12 +26,15 @@ def watch(
         "var"
     ),
 ) -> None:
-    """Watch the cameras of a site live; until stopped."""
+    """Watch the cameras of a site live; until stopped. SIGHUP: read FILE anew, without a break for unchanged cameras."""
     try:
         site = load_config(config, SiteConfig)
     except ConfigError as error:
         raise UsageError(str(error)) from error
-    run_worker(site, home, _stop_on_signals())
+    inbox: Inbox = queue.SimpleQueue()
+    if hasattr(signal, "SIGHUP"):  # not on Windows
+        signal.signal(signal.SIGHUP, lambda _number, _frame: inbox.put("reload"))
+    run_worker(site, home, _stop_on_signals(), reread=lambda: load_config(config, SiteConfig), inbox=inbox)
 
 
 @app.command()

@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 
 from broker_bridge.messages import UP_MESSAGE, RackOccupancy, UpMessage
 from dashboard.health.tables import CameraHealth, Worker
-from detector.camera_watch import CameraWatch, SharedModel, Speech
+from detector.camera_watch import CameraWatch, Speech
 from detector.config import CameraConfig, SiteConfig
 from detector.errors import CannotWriteError, UsageError
+from detector.model_turns import SharedModel
 from detector.outbox import Outbox
 from detector.outgoing import Stamper
 from detector.sinks import MqttSink
