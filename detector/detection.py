@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from detector.boxes import XyxyPx
@@ -101,11 +102,16 @@ class BikeDetector:
         return cls(session, kinds, BARE_FILE_INPUT, BARE_FILE_THRESHOLDS, choices)
 
     def detect(self, frame: Frame) -> list[Detection]:
-        hw = self._fixed_hw or fitting_size(frame.height_px, frame.width_px, self._long_side_px, self._stride_px)
-        blob, placed = letterbox(frame.image_bgr, hw)
+        return self.look_closer(frame.image_bgr, self._score_threshold)
+
+    def look_closer(self, image_bgr: NDArray[np.uint8], least_score: float) -> list[Detection]:
+        """What is in any picture (h, w, 3), scaled to the model's own input; boxes in its pixels, strongest first."""
+        height, width = image_bgr.shape[:2]
+        hw = self._fixed_hw or fitting_size(height, width, self._long_side_px, self._stride_px)
+        blob, placed = letterbox(image_bgr, hw)
         (output,) = self._session.run(None, {self._input_name: blob})
-        candidates = decode(np.asarray(output, dtype=np.float32), self._score_threshold, self._iou_threshold)
-        xyxy_px = placed.to_picture(candidates.xyxy_px, frame.width_px, frame.height_px)
+        candidates = decode(np.asarray(output, dtype=np.float32), least_score, self._iou_threshold)
+        xyxy_px = placed.to_picture(candidates.xyxy_px, width, height)
         found = zip(xyxy_px.tolist(), candidates.scores.tolist(), candidates.numbers.tolist(), strict=True)
         detections = [
             Detection(self._kinds[number], score, XyxyPx(*box)) for box, score, number in found if number in self._kinds

@@ -68,7 +68,7 @@ class Line:
         self.policy = ReminderPolicy(view.thresholds)
         self.pictures = PictureEvidence(view)
         self.keeper = StayKeeper(camera, view.rack_list(), self.watch, self.policy, self.pictures, store)
-        self.outgoing = Outgoing(camera, stamper, sink)
+        self.outgoing = Outgoing(camera, stamper, sink, detector)
         self.thresholds = view.thresholds
         self.verdict_model = load_verdict_model(view.verdict)
 
@@ -86,16 +86,16 @@ def _step(frame: Frame, line: Line) -> Step:
     events = line.watch.update(tracks, detections, frame.at, frame.width_px, frame.height_px)
     events += line.keeper.know_again(frame, detections)
     line.pictures.see(frame, line.watch.places, tracks, detections)
-    seen: list[Track | Detection] = [*tracks, *detections]  # who is too faint to follow has a head to hide, too
+    line.outgoing.see(frame, [*tracks, *detections])
     for reminder in untold:
-        line.outgoing.tell_reminder(reminder, frame, seen)
-    judged = tuple(_judge(event, frame, seen, line) for event in events)
-    expired = [line.outgoing.tell_reminder(reminder, frame, seen) for reminder in line.policy.expire(frame.at)]
+        line.outgoing.tell_reminder(reminder, frame)
+    judged = tuple(_judge(event, frame, line) for event in events)
+    expired = [line.outgoing.tell_reminder(reminder, frame) for reminder in line.policy.expire(frame.at)]
     line.keeper.keep(frame.at)
     return Step(frame, detections, tracks, line.watch.stays, judged, line.watch.tentative, tuple(expired))
 
 
-def _judge(event: StayEvent, frame: Frame, seen: list[Track | Detection], line: Line) -> Judged:
+def _judge(event: StayEvent, frame: Frame, line: Line) -> Judged:
     verdict = None
     if event.kind is StayEventKind.LEFT:
         event = replace(event, evidence=line.pictures.complete(event.evidence, event.stay, frame))
@@ -103,5 +103,5 @@ def _judge(event: StayEvent, frame: Frame, seen: list[Track | Detection], line: 
     reminder = line.policy.decide(event, verdict, frame.at)
     line.keeper.note(event, verdict, reminder)
     line.outgoing.tell_stay(event, verdict)
-    alert = line.outgoing.tell_reminder(reminder, frame, seen) if reminder else None
+    alert = line.outgoing.tell_reminder(reminder, frame) if reminder else None
     return Judged(event, verdict, alert)
