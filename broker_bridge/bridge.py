@@ -86,9 +86,9 @@ class Bridge:
         finally:
             self._connection.stop()
 
-    def _arrive(self, on_topic: str, payload: bytes) -> None:
+    def _arrive(self, on_topic: str, payload: bytes, remembered: bool) -> None:
         try:
-            self._arrivals.put_nowait(Arrival(on_topic, payload, self._clock()))
+            self._arrivals.put_nowait(Arrival(on_topic, payload, self._clock(), remembered))
         except queue.Full:
             log.warning("too much at once: turned away; the edge will send it again", topic=on_topic)
 

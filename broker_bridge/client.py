@@ -19,7 +19,8 @@ KEEPALIVE_S = 20
 LONGEST_WAIT_S = 30
 log = structlog.get_logger()
 
-OnMessage = Callable[[str, bytes], None]
+OnMessage = Callable[[str, bytes, bool], None]
+"""Topic, payload, and whether the broker remembered it from before."""
 
 
 class Connection:
@@ -93,4 +94,4 @@ class Connection:
             log.warning("lost the broker; connecting again", reason=str(code))
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        self._hand_on(message.topic, bytes(message.payload))
+        self._hand_on(message.topic, bytes(message.payload), message.retain)
