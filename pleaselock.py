@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 import broker_bridge.commands
 import dashboard.commands
+import dashboard.labels.commands
 import detector.commands
 import detector.training.commands
 import detector.worker_commands
@@ -44,6 +45,7 @@ for package in (
 ):
     app.registered_commands += package.app.registered_commands
 app.add_typer(detector.training.commands.models, name="models")
+app.add_typer(dashboard.labels.commands.labels, name="labels")
 
 SAID_PLAINLY = (BrokerError, CannotServeError, CannotStartError, UsageError)
 
