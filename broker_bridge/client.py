@@ -16,7 +16,8 @@ from broker_bridge.embedded import BrokerError
 from broker_bridge.topics import BrokerAddressError, parse_broker_address
 
 KEEPALIVE_S = 20
-LONGEST_WAIT_S = 30
+FIRST_WAIT_S, LONGEST_WAIT_S = (1.0, 2.0), (15.0, 30.0)
+"""Before connecting again: between these at first and at last. After a broker's restart not all come in one second."""
 log = structlog.get_logger()
 
 OnMessage = Callable[[str, bytes, bool], None]
@@ -66,8 +67,9 @@ class Connection:
         self._client.loop_stop()
 
     def _wait_differently(self) -> None:
-        """Jitter: after a broker's restart not everybody comes back in the same second."""
-        self._client.reconnect_delay_set(min_delay=random.randint(1, 2), max_delay=random.randint(15, LONGEST_WAIT_S))  # noqa: S311
+        first_s, longest_s = random.uniform(*FIRST_WAIT_S), random.uniform(*LONGEST_WAIT_S)  # noqa: S311
+        # Seconds need not be whole, whatever paho's annotation says.
+        self._client.reconnect_delay_set(first_s, longest_s)  # type: ignore[arg-type]
 
     def _on_connect(
         self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _more: Properties | None

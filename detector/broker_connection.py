@@ -24,7 +24,8 @@ from detector.name_claim import Move, NameClaim
 ANSWER_WITHIN_S = 3.0
 """Whoever carries a name answers within this time, or has crashed."""
 KEEPALIVE_S = 20
-LONGEST_WAIT_S = 30
+FIRST_WAIT_S, LONGEST_WAIT_S = (1.0, 2.0), (15.0, 30.0)
+"""Before connecting again: between these at first and at last. After a broker's restart not all come in one second."""
 MOST_IN_FLIGHT = 100
 GOODBYE_WITHIN_S = 2.0
 log = structlog.get_logger()
@@ -234,8 +235,9 @@ class BrokerConnection:
             log.warning("lost the broker; connecting again", reason=str(code))
 
     def _wait_differently(self) -> None:
-        """Jitter: after a broker's restart not everybody comes back in the same second."""
-        self._client.reconnect_delay_set(min_delay=random.randint(1, 2), max_delay=random.randint(15, LONGEST_WAIT_S))  # noqa: S311
+        first_s, longest_s = random.uniform(*FIRST_WAIT_S), random.uniform(*LONGEST_WAIT_S)  # noqa: S311
+        # Seconds need not be whole, whatever paho's annotation says.
+        self._client.reconnect_delay_set(first_s, longest_s)  # type: ignore[arg-type]
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         if message.topic == self._listen_on:
