@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from detector.check_config import mistakes_in, probe_all
 from detector.config import ConfigError, SiteConfig, load_config
 from detector.errors import UsageError
 from detector.replay import replay_file
@@ -35,6 +36,26 @@ def watch(
     if hasattr(signal, "SIGHUP"):  # not on Windows
         signal.signal(signal.SIGHUP, lambda _number, _frame: inbox.put("reload"))
     run_worker(site, home, _stop_on_signals(), reread=lambda: load_config(config, SiteConfig), inbox=inbox)
+
+
+@app.command("check-config")
+def check_config(
+    config: Annotated[Path, typer.Option(help="The site's YAML file, as for `pleaselock watch`.")],
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Look through each camera for some seconds: bike widths, light, rate.")
+    ] = False,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where --probe saves its stills.")] = Path("probe"),
+) -> None:
+    """Say what is wrong with a configuration (exit status 2), and with --probe what its cameras can tell (1: not all)."""
+    site, mistakes = mistakes_in(config)
+    for mistake in mistakes:
+        typer.echo(mistake, err=True)
+    if site is None or mistakes:
+        raise typer.Exit(2)
+    racks = sum(len(camera.racks) for camera in site.cameras)
+    typer.echo(f"{config}: in order; {len(site.cameras)} camera(s), {racks} rack(s)")
+    if probe and probe_all(site, out, typer.echo):
+        raise typer.Exit(1)
 
 
 @app.command()
