@@ -12,6 +12,7 @@ from broker_bridge.messages import AlertMessage
 from detector.config import ViewConfig
 from detector.detection import Detector
 from detector.lock import judge_lock
+from detector.looking import EVERY_FRAME, Looking
 from detector.outgoing import Outgoing, Stamper
 from detector.parking import ParkingWatch
 from detector.picture_evidence import PictureEvidence
@@ -60,9 +61,11 @@ class Line:
         sink: Sink,
         stamper: Stamper,
         store: StayStore | None = None,
+        looking: Looking | None = None,
     ) -> None:
-        """`store` keeps open stays over restarts; recorded footage has none."""
+        """`store` keeps open stays over restarts; recorded footage has none. `looking` None: the model sees every frame."""
         self.detector = detector
+        self.looking = looking or Looking(EVERY_FRAME, view.fps)
         self.tracker = Tracker()
         self.watch = ParkingWatch(view.rack_list(), view.thresholds, seed=camera)
         self.policy = ReminderPolicy(view.thresholds)
@@ -75,13 +78,13 @@ class Line:
 
 def run_line(frames: Iterable[Frame], line: Line) -> Iterator[Step]:
     """Take frames through the line, one `Step` a frame; messages are in the sink before the step is handed out."""
-    for frame in frames:
+    for frame in line.looking.filled(frames):
         yield _step(frame, line)
 
 
 def _step(frame: Frame, line: Line) -> Step:
     untold = line.keeper.recall(frame)
-    detections = line.detector.detect(frame)
+    detections = line.looking.detect(frame, line.detector)
     tracks = line.tracker.update(detections, frame.at)
     events = line.watch.update(tracks, detections, frame.at, frame.width_px, frame.height_px)
     events += line.keeper.know_again(frame, detections)
@@ -92,6 +95,7 @@ def _step(frame: Frame, line: Line) -> Step:
     judged = tuple(_judge(event, frame, line) for event in events)
     expired = [line.outgoing.tell_reminder(reminder, frame) for reminder in line.policy.expire(frame.at)]
     line.keeper.keep(frame.at)
+    line.looking.note(frame, detections, line.watch.places, moved=line.pictures.camera_moved)
     return Step(frame, detections, tracks, line.watch.stays, judged, line.watch.tentative, tuple(expired))
 
 
