@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +16,7 @@ import structlog
 from broker_bridge.messages import CameraHealth, RackOccupancy
 from detector.config import CameraConfig
 from detector.errors import CannotWriteError
+from detector.health import CameraFaring
 from detector.live import live_frames
 from detector.live_clock import utc_now
 from detector.live_counts import Counts
@@ -44,17 +44,6 @@ class Speech:
     states: Stamper
 
 
-@dataclass(frozen=True, slots=True)
-class _Tally:
-    """The counters at one moment; the rates told are differences of two of these."""
-
-    at_s: float
-    arrived: int = 0
-    taken: int = 0
-    inferred: int = 0
-    inference_s: float = 0.0
-
-
 @dataclass
 class CameraWatch:
     """Runs one camera until `stop` is set; whatever goes wrong with it stays with it."""
@@ -69,10 +58,8 @@ class CameraWatch:
 
     def __post_init__(self) -> None:
         self._detector = CameraDetector(self.model)
-        self._before = _Tally(time.monotonic())
+        self.faring = CameraFaring(self.config, self.counts, self._detector)
         self._told: dict[str, tuple[int, int, int]] = {}
-        self._brightness: float | None = None
-        self._moved = False
         self._wanted: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         open_eyes(self.config.pose_model, self.config.lock_model)  # what is refused is said before anything runs
 
@@ -101,8 +88,7 @@ class CameraWatch:
             live_frames(config.source, pace=looking, stop=self.stop, counts=self.counts, masks=config.masks)
         ) as frames:
             for step in run_line(_of_one_size(frames), line):
-                self._brightness = float(step.frame.image_bgr[::16, ::16].mean())
-                self._moved = line.pictures.camera_moved
+                self.faring.see(step.frame, step.detections, moved=line.pictures.camera_moved)
                 self._tell_occupancy(step, line.keeper.verdicts)
                 self._send_wanted(step, line)
 
@@ -129,29 +115,11 @@ class CameraWatch:
 
     def tell_health(self) -> CameraHealth:
         """Say how the camera did since this was last asked."""
-        before, now = self._before, self._tally()
-        self._before = now
-        seconds = max(now.at_s - before.at_s, 1e-3)
-        inferred = now.inferred - before.inferred
-        health = CameraHealth(
-            **self.speech.states.stamp(utc_now()),
-            camera=self.config.id,
-            fps_in=round((now.arrived - before.arrived) / seconds, 2),
-            fps_seen=round((now.taken - before.taken) / seconds, 2),
-            fps_inferred=round(inferred / seconds, 2),
-            inference_ms=round(1000 * (now.inference_s - before.inference_s) / inferred, 1) if inferred else None,
-            dark=self._brightness is not None and self._brightness < self.config.thresholds.min_brightness,
-            moved=self._moved,
-            last_frame_at=self.counts.last_frame_at,
-            outbox_depth=self.speech.sink.depth(),
-        )
+        at = utc_now()
+        fields, depth = self.faring.tell(at), self.speech.sink.depth()
+        health = CameraHealth(**self.speech.states.stamp(at), camera=self.config.id, outbox_depth=depth, **fields)
         self.speech.sink.send(health)
         return health
-
-    def _tally(self) -> _Tally:
-        return _Tally(
-            time.monotonic(), self.counts.arrived, self.counts.taken, self._detector.frames, self._detector.seconds
-        )
 
 
 def _of_one_size(frames: Iterable[Frame]) -> Iterator[Frame]:
