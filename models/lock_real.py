@@ -95,11 +95,11 @@ def cut(image: Image, window: XyxyPx, locks: Sequence[tuple[str, XyxyPx]]) -> La
 def ridden_bikes(photos: Path, split: str, margin: float) -> Iterator[tuple[str, LabelledCrop]]:
     """Crops around bikes with a person on them: not locked, though a lock may be carried."""
     for photo in read_photos(photos, split):
-        for index, bike in enumerate(_ridden(photo)):
+        for index, bike in enumerate(ridden(photo)):
             yield f"{photo.name}-{index}", cut(photo.image_bgr, grown(bike, margin), ())
 
 
-def _ridden(photo: LabelledPhoto) -> list[XyxyPx]:
+def ridden(photo: LabelledPhoto) -> list[XyxyPx]:
     people = [truth.xyxy_px for truth in photo.truths if truth.kind == Kind.PERSON]
     bikes = [truth.xyxy_px for truth in photo.truths if truth.kind == Kind.BICYCLE]
     return [bike for bike in bikes if bike.width >= _LEAST_BIKE_PX and any(_rides(one, bike) for one in people)]
