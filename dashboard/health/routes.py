@@ -42,7 +42,8 @@ def health_fragment(request: Request, session: DbSession, account: StaffInside) 
 @router.get("/notices")
 def notices(request: Request, session: DbSession, account: StaffInside) -> Response:
     """What this person was told and has not looked at yet, and how many outages last, for every page."""
-    told = queries.unseen_notices(session, account.id)
+    newest = {notice.outage_id: notice for notice in reversed(queries.unseen_notices(session, account.id))}
+    told = sorted(newest.values(), key=lambda notice: -notice.id)
     words = {trouble.value: word for trouble, word in WORDS.items()}
     return render(
         request, "health/notices.html", notices=told, began=BEGAN, words=words, lasting=queries.count_told(session)
