@@ -16,7 +16,6 @@ from broker_bridge.edge_clocks import EdgeClocks
 from broker_bridge.messages import (
     BY_TOPIC,
     AlertMessage,
-    CameraHealth,
     Level,
     UpMessage,
     WorkerStatus,
@@ -104,8 +103,7 @@ def _handle_json(
 
 
 def _in_our_time(message: UpMessage, arrival: Arrival, clocks: EdgeClocks) -> UpMessage:
-    if isinstance(message, CameraHealth) and not arrival.remembered:
-        clocks.hear(message, arrival.at)
+    clocks.hear(message, arrival.at, remembered=arrival.remembered)
     return clocks.corrected(message, arrival.at)
 
 

@@ -248,7 +248,8 @@ class BrokerConnection:
                 heard(message.topic, bytes(message.payload))
                 return
         with self._lock:
-            if self._name is None:
+            # The embedded broker also hands over what nobody asked for.
+            if self._name is None or message.topic not in (self._status_topic, self._claim_topic):
                 return
             try:
                 self._do(self._move(self._name, message), self._name)

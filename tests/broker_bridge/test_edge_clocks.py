@@ -11,7 +11,7 @@ from broker_bridge.ingest import Arrival, handle_message
 from broker_bridge.messages import CameraHealth, UpMessage, WorkerStatus, topic_of
 from dashboard.alerts.tables import Alert
 from dashboard.health.tables import CameraHealth as HealthRow
-from tests.brokers import AT, Server, about, alert, header, status, stay
+from tests.brokers import AT, Server, alert, header, status, stay
 
 SERVER = AT + timedelta(days=3)
 """What the server's clock says in these tests; the edge's says AT, or nearly."""
@@ -25,7 +25,7 @@ def health(sent_at: datetime, **changed: Any) -> CameraHealth:  # noqa: ANN401 -
 def standing(behind: timedelta) -> EdgeClocks:
     """The edge's clock is that much behind."""
     clocks = EdgeClocks()
-    clocks.hear(health(SERVER - behind), SERVER)
+    clocks.hear(health(SERVER - behind), SERVER, remembered=False)
     return clocks
 
 
@@ -84,8 +84,8 @@ def test_a_state_is_as_old_as_it_is_here_and_a_status_keeps_the_moment_its_will_
     assert clocks.corrected(said, SERVER) == said
 
 
-def take(host: Server, clocks: EdgeClocks, message: UpMessage, *, remembered: bool = False) -> None:
-    arrival = Arrival(topic_of(message), message.model_dump_json().encode(), SERVER, remembered)
+def take(host: Server, clocks: EdgeClocks, message: UpMessage) -> None:
+    arrival = Arrival(topic_of(message), message.model_dump_json().encode(), SERVER)
     with host.sessions.begin() as session:
         assert handle_message(session, host.media, arrival, clocks).problem is None
 
@@ -100,8 +100,35 @@ def test_rows_have_the_servers_time(host: Server) -> None:
         assert session.scalar(select(HealthRow.reported_at)) == SERVER
 
 
-def test_what_a_broker_remembered_from_a_worker_says_nothing_of_its_clock(host: Server) -> None:
+def behind(clocks: EdgeClocks) -> timedelta:
+    """By how much what a worker says now is moved."""
+    edge = SERVER - 1000 * HOUR  # so old that nothing of it comes from the future
+    return clocks.corrected(alert(1, at=edge, sent_at=edge), SERVER).at - edge
+
+
+def test_a_bridge_that_has_just_started_takes_what_the_broker_remembers_until_it_hears_something_new() -> None:
     clocks = EdgeClocks()
-    take(host, clocks, health(SERVER - HOUR), remembered=True)
-    said = alert(1, **{name: value for name, value in about(1).items() if name in {"at", "sent_at"}})
-    assert clocks.corrected(said, SERVER) == said
+    clocks.hear(health(SERVER - 3 * HOUR), SERVER, remembered=True)  # of a camera that was taken out two hours ago
+    clocks.hear(health(SERVER - HOUR), SERVER, remembered=True)
+    clocks.hear(health(SERVER - 4 * HOUR), SERVER, remembered=True)
+    assert behind(clocks) == HOUR
+    clocks.hear(health(SERVER - 2 * HOUR), SERVER, remembered=False)
+    assert behind(clocks) == 2 * HOUR
+    clocks.hear(health(SERVER - HOUR), SERVER, remembered=True)
+    assert behind(clocks) == 2 * HOUR
+
+
+@pytest.mark.parametrize("first", ["status", "health"])
+def test_what_the_broker_remembers_of_a_worker_that_died_says_nothing_of_its_successors_clock(first: str) -> None:
+    """Else an alert of the hours between would be taken for a new one."""
+    clocks = EdgeClocks()
+    said = [status(boot="boot-2"), health(SERVER - HOUR)]
+    for one in said if first == "status" else reversed(said):
+        clocks.hear(one, SERVER, remembered=True)
+    assert behind(clocks) == timedelta()
+
+
+def test_the_will_of_a_worker_changes_nothing() -> None:
+    clocks = standing(HOUR)
+    clocks.hear(status(boot="boot-2", state="offline"), SERVER, remembered=False)
+    assert behind(clocks) == HOUR
