@@ -23,7 +23,7 @@ from models.lock_real import read_real_crops, ridden_bikes
 from sample_videos.render.lock_views_shapes import LOCKS
 from sample_videos.render.lock_views_truth import ViewTruth, read_views
 
-LEAST_VISIBLE_SHARE = 0.2
+LEAST_VISIBLE_SHARE = 0.25
 """Of a lock's own pixels: with less in sight it is called hidden and not asked for."""
 REAL_VARIANTS = 6
 SPLITS = ("train", "val", "test")

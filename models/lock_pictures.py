@@ -16,11 +16,11 @@ from detector.lock_views import sharpness_of
 
 Dice = np.random.Generator
 Image = NDArray[np.uint8]
-LEAST_LONG_SIDE_PX = 96
-SMALLEST_SCALE = 0.4
+LEAST_LONG_SIDE_PX = 120
+SMALLEST_SCALE = 0.5
 TRIES = 6
-LEAST_BRIGHTNESS, LEAST_SHARPNESS = 45.0, 300.0
-"""A little darker and more blurred than `ViewNeeds` allows: what is learnt there costs nothing."""
+LEAST_BRIGHTNESS, LEAST_SHARPNESS = 45.0, 600.0
+"""About what `ViewNeeds` asks for: in anything darker or more blurred no lock is ever looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +64,24 @@ def _once(crop: LabelledCrop, dice: Dice) -> LabelledCrop:
 def _delivered(image: Image, dice: Dice) -> Image:
     seen = _blurred(image.astype(np.float32), dice)
     seen = _lit(seen, dice)
-    grain = dice.normal(0, abs(float(dice.normal(0, 5))), image.shape[:2])[:, :, None]
+    grain = dice.normal(0, abs(float(dice.normal(0, 3.5))), image.shape[:2])[:, :, None]
     tint = dice.normal(0, abs(float(dice.normal(0, 2))), image.shape)
     noisy = np.clip(seen + grain + tint, 0, 255).astype(np.uint8)
     return (
-        as_h264(noisy, int(dice.integers(19, 37)))
+        as_h264(noisy, int(dice.integers(18, 34)))
         if dice.random() < 0.5
-        else as_jpeg(noisy, int(dice.integers(28, 96)))
+        else as_jpeg(noisy, int(dice.integers(40, 96)))
     )
 
 
 def _blurred(image: NDArray[np.float32], dice: Dice) -> NDArray[np.float32]:
-    if dice.random() < 0.15:
+    if dice.random() < 0.1:
         long, turn = int(dice.integers(2, 6)), float(dice.uniform(0, np.pi))
         kernel = np.zeros((long * 2 + 1, long * 2 + 1), dtype=np.float32)
         ends = [(long + round(s * long / 2 * np.cos(turn)), long + round(s * long / 2 * np.sin(turn))) for s in (-1, 1)]
         cv2.line(kernel, ends[0], ends[1], 1.0, 1)
         image = np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum()), dtype=np.float32)
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), max(0.2, float(dice.normal(0.5, 0.35)))), dtype=np.float32)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), max(0.2, float(dice.normal(0.4, 0.3)))), dtype=np.float32)
 
 
 def _lit(image: NDArray[np.float32], dice: Dice) -> NDArray[np.float32]:

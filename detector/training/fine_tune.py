@@ -44,6 +44,9 @@ RECIPE = {
     "plots": False,
 }
 
+LOCK_RECIPE = {"mosaic": 0.2, "scale": 0.25, "erasing": 0.0}
+"""What is otherwise for locks: they are small, and a piece of one is none."""
+
 
 class DatasetRefusedError(UsageError, ValueError):
     """A folder that is no dataset to train on; the message is one sentence."""
@@ -84,6 +87,8 @@ def fine_tune(run: Run) -> None:
 def _overrides(run: Run, out: Path) -> dict[str, object]:
     chosen = {"epochs": run.epochs, "imgsz": run.imgsz, "batch": run.batch, "nbs": run.batch, "lr0": run.lr}
     chosen |= {"freeze": run.freeze, "fraction": run.fraction, "seed": run.seed}
+    if run.purpose is Purpose.LOCKS:
+        chosen |= LOCK_RECIPE
     return {**chosen, "project": str(out), "name": "run", "exist_ok": True, "device": run.device}
 
 
