@@ -24,15 +24,15 @@ class Decoding:
 
     def __init__(self, context: VideoCodecContext, pace: Pace, counts: Counts) -> None:
         self._context, self._pace, self._counts = context, pace, counts
-        self._held: list[Packet] | None = None
-        """Not decoded since the last key picture, that one first; None: everything is, or something is missing."""
+        self._held: list[Packet[VideoStream]] | None = None
+        """What the decoder has not seen while key pictures do; after one of those, that one again. None: some is lost."""
         self._held_bytes = 0
         self._waits_for_key = True
         self._keys_only = False
         self._key_at: datetime | None = None
         self._shown_pts: int | None = None
 
-    def feed(self, packet: Packet, arrived: datetime, *, too_late: bool) -> Iterator[VideoFrame]:
+    def feed(self, packet: Packet[VideoStream], arrived: datetime, *, too_late: bool) -> Iterator[VideoFrame]:
         """What can be shown now that this packet has come, in the order in which it is to be shown.
 
         `too_late`: decoding does not keep up; what lies before the next key picture is left out.
@@ -52,7 +52,7 @@ class Decoding:
         if not self._keys_only:
             yield from self._shown(self._decoded(None))
 
-    def _all(self, packet: Packet) -> Iterator[VideoFrame]:
+    def _all(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
         if self._keys_only:
             yield from self._catch_up(() if packet.is_keyframe else self._held)
         if packet.is_keyframe:
@@ -60,8 +60,10 @@ class Decoding:
         if not self._waits_for_key:
             yield from self._shown(self._decoded(packet))
 
-    def _key_only(self, packet: Packet) -> Iterator[VideoFrame]:
-        self._keys_only = True
+    def _key_only(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
+        if not self._keys_only:
+            self._keys_only = True
+            self._held, self._held_bytes = None if self._waits_for_key else [], 0
         if packet.is_keyframe:
             self._held, self._held_bytes = [], 0
             # Drained, or a stream with pictures out of order would hand this one out two key pictures later.
@@ -70,7 +72,7 @@ class Decoding:
             yield from self._shown(frames)
         self._hold(packet)
 
-    def _hold(self, packet: Packet) -> None:
+    def _hold(self, packet: Packet[VideoStream]) -> None:
         if self._held is None:
             return
         self._held.append(packet)
@@ -78,9 +80,8 @@ class Decoding:
         if len(self._held) > MOST_HELD or self._held_bytes > MOST_HELD_BYTES:
             self._miss()
 
-    def _catch_up(self, held: Sequence[Packet] | None) -> Iterator[VideoFrame]:
+    def _catch_up(self, held: Sequence[Packet[VideoStream]] | None) -> Iterator[VideoFrame]:
         self._keys_only, self._held = False, None
-        self._context.flush_buffers()
         self._waits_for_key = held is None
         for packet in held or ():
             yield from self._shown(self._decoded(packet))
@@ -88,7 +89,7 @@ class Decoding:
     def _miss(self) -> None:
         self._held, self._waits_for_key = None, True
 
-    def _decoded(self, packet: Packet | None) -> list[VideoFrame]:
+    def _decoded(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         try:
             return self._context.decode(packet)
         except av.error.FFmpegError:
