@@ -19,6 +19,7 @@ from dashboard.dispatch.worker import dispatching
 from dashboard.health.outages import reviewing
 from dashboard.health.routes import router as health
 from dashboard.media.retention import sweeping
+from dashboard.metrics.routes import router as metrics
 from dashboard.settings import Settings
 from dashboard.shifts.routes import router as shifts
 from dashboard.stays.routes import router as stays
@@ -43,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     volunteers,
     campaigns,
     thefts,
+    metrics,
 )
 
 

@@ -63,6 +63,14 @@ class CameraWatch:
         self._wanted: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         open_eyes(self.config.pose_model, self.config.lock_model)  # what is refused is said before anything runs
 
+    @property
+    def model_runs(self) -> int:
+        return self._detector.frames
+
+    @property
+    def model_seconds(self) -> float:
+        return self._detector.seconds
+
     def run(self) -> None:
         while not self.stop.is_set():
             try:

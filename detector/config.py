@@ -17,6 +17,7 @@ from broker_bridge.messages import Level
 from detector.config_announce import AnnounceConfig
 from detector.config_home_assistant import HomeAssistantConfig
 from detector.config_looking import LookingConfig
+from detector.config_metrics import MetricsConfig
 from detector.errors import UsageError
 from detector.vocabulary import Rack
 
@@ -143,6 +144,7 @@ class SiteConfig(Strict):
     cameras: Annotated[tuple[CameraConfig, ...], Field(min_length=1, description="The cameras this worker watches.")]
     announce: AnnounceConfig | None = Field(default=None, description='Say "please lock" at the rack. None: nothing.')
     home_assistant: HomeAssistantConfig | None = Field(default=None, description="Be found by it. None: not.")
+    metrics: MetricsConfig | None = Field(default=None, description="Figures for Prometheus. None: nothing listens.")
 
     @model_validator(mode="after")
     def _cameras_have_their_own_ids(self) -> SiteConfig:

@@ -84,25 +84,35 @@ class CameraFaring:
         self._before = tally
         seconds = max(tally.at_s - before.at_s, 1e-3)
         inferred = tally.inferred - before.inferred
-        faults, width_px = self._quality.faults, self._bike_width_px()
+        troubles = self.troubles(now)
         return HealthFields(
             fps_in=round((tally.arrived - before.arrived) / seconds, 2),
             fps_seen=round((tally.taken - before.taken) / seconds, 2),
             fps_inferred=round(inferred / seconds, 2),
             inference_ms=round(1000 * (tally.inference_s - before.inference_s) / inferred, 1) if inferred else None,
-            dark=Fault.DARK in faults,
-            moved=self._moved,
+            dark=troubles["dark"],
+            moved=troubles["moved"],
             last_frame_at=self._counts.last_frame_at,
-            stalled=is_stalled(self._counts.last_frame_at, now),
-            covered=Fault.COVERED in faults,
-            blurred=Fault.BLURRED in faults,
-            overexposed=Fault.OVEREXPOSED in faults,
-            bike_width_px=width_px,
-            bikes_too_small=width_px is not None and width_px < self._least_width_px,
+            stalled=troubles["stalled"],
+            covered=troubles["covered"],
+            blurred=troubles["blurred"],
+            overexposed=troubles["overexposed"],
+            bike_width_px=self.bike_width_px(),
+            bikes_too_small=troubles["bikes_too_small"],
             model=self._model,
         )
 
-    def _bike_width_px(self) -> float | None:
+    def troubles(self, now: datetime) -> dict[str, bool]:
+        """What is wrong, by the names of the message's fields. May be asked by any thread, and changes nothing."""
+        width_px = self.bike_width_px()
+        return {
+            "stalled": is_stalled(self._counts.last_frame_at, now),
+            "moved": self._moved,
+            **{fault.value: fault in self._quality.faults for fault in Fault},
+            "bikes_too_small": width_px is not None and width_px < self._least_width_px,
+        }
+
+    def bike_width_px(self) -> float | None:
         """The median over the last ten minutes or so of clear bikes; None while there were too few."""
         widths = list(self._widths_px)
         return round(median(widths), 1) if len(widths) >= LEAST_WIDTHS else None

@@ -182,6 +182,10 @@ class MqttSink:
         """Say the worker's status again, where it is online: something in it has changed."""
         self._connection.tell_status_anew()
 
+    @property
+    def is_connected(self) -> bool:
+        return self._connection.ready
+
     def depth(self) -> int:
         """How many messages wait for the bridge."""
         return self._outbox.depth()

@@ -26,6 +26,7 @@ from detector.detection import open_detector
 from detector.errors import CannotWriteError, UsageError
 from detector.home_assistant import HomeAssistant
 from detector.live_clock import utc_now
+from detector.metrics import Figures, serving_metrics
 from detector.model_folder import ModelRefusedError, identify_model
 from detector.model_turns import SharedModel
 from detector.orders import Orders
@@ -75,6 +76,7 @@ def run_worker(
             MqttSink(config.mqtt, config.site, config.worker, outbox, now.status, on_refused=stop.set) as sink,
             announcing(config.announce, _rack_ids(config), sink),
         ):
+            sink.listen(topic(TopicName.COMMAND, config.site, worker=config.worker), partial(read_command, inbox))
             speech, home_assistant = Speech(sink, durable, states), HomeAssistant(sink, VERSION)
             crew = Crew(
                 lambda camera, end: CameraWatch(
@@ -91,10 +93,13 @@ def run_worker(
                 sink.tell_status_anew()
 
             apply(orders.applied_to(config))
-            sink.listen(topic(TopicName.COMMAND, config.site, worker=config.worker), partial(read_command, inbox))
+            figures = Figures(
+                config.site, config.worker, VERSION, lambda: crew.watches, sink.depth, lambda: sink.is_connected
+            )
             helm = Helm(reread or (lambda: config), orders, apply, lambda: crew.watches)
             try:
-                _steer(Steering(config, helm), inbox, crew, stop)
+                with serving_metrics(config.metrics, figures):
+                    _steer(Steering(config, helm), inbox, crew, stop)
             finally:
                 crew.stop()
     if sink.refusal is not None:
