@@ -14,6 +14,7 @@ from dashboard.settings import Settings
 from detector.config import CameraConfig, FleetConfig, RackConfig, SiteConfig, Thresholds
 from detector.config_announce import AnnounceConfig
 from detector.config_home_assistant import HomeAssistantConfig
+from detector.config_metrics import MetricsConfig
 from pleaselock import app
 
 
@@ -62,7 +63,16 @@ def test_the_readme_names_every_setting(project_root: Path, name: str) -> None:
     assert f"`PLEASELOCK_{name.upper()}`" in _readme(project_root)
 
 
-SECTIONS = [SiteConfig, CameraConfig, RackConfig, FleetConfig, Thresholds, AnnounceConfig, HomeAssistantConfig]
+SECTIONS = [
+    SiteConfig,
+    CameraConfig,
+    RackConfig,
+    FleetConfig,
+    Thresholds,
+    AnnounceConfig,
+    HomeAssistantConfig,
+    MetricsConfig,
+]
 
 
 @pytest.mark.parametrize("model", SECTIONS)
