@@ -19,12 +19,13 @@ from detector.sinks import MqttSink
 from detector.vocabulary import Rack
 
 SUPPORT_URL = "https://github.com/pleaselock/pleaselock"
-NO_PICTURE_AFTER_S = 30
 SILENT_AFTER_S = 60
+WRONG = ("stalled", "covered", "blurred", "overexposed", "dark", "moved", "bikes_too_small")
+"""Fields of `CameraHealth` that each are a problem."""
 PROBLEM = (
-    "{% set h = value_json %}{% set problem = h.dark or h.moved or h.last_frame_at is none"
-    " or as_timestamp(h.sent_at) - as_timestamp(h.last_frame_at) > " + str(NO_PICTURE_AFTER_S) + " %}"
-    "{{ 'ON' if problem else 'OFF' }}"
+    "{% set health = value_json %}{% set problem = health.last_frame_at is none or "
+    + " or ".join(f"health.{name}" for name in WRONG)
+    + " %}{{ 'ON' if problem else 'OFF' }}"
 )
 COUNTED = {"bikes": "mdi:bicycle", "unlocked": "mdi:lock-open-alert", "unsure": "mdi:help-circle"}
 """What is counted at a rack, as `RackOccupancy` calls it, and its icon."""
