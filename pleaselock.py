@@ -6,10 +6,12 @@ Everything a person did wrong is said in one sentence on stderr, and the exit st
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
+from collections.abc import MutableMapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -94,17 +96,24 @@ def main() -> None:
 
 
 def _log_plainly() -> None:
-    """One line an event on stderr: stdout belongs to what a command answers."""
+    """One line an event on stderr, for stdout belongs to what a command answers: words on a terminal, else JSON."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+            _for_whoever_reads,
         ],
         # Looked up at each event: whoever replaces stderr meanwhile is heeded.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+
+
+def _for_whoever_reads(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
+    if sys.stderr.isatty():
+        return str(structlog.dev.ConsoleRenderer()(logger, method, event))
+    told = dict(structlog.processors.format_exc_info(logger, method, event))
+    first = {key: told[key] for key in ("timestamp", "level", "event") if key in told}
+    return json.dumps(first | told, ensure_ascii=False, default=str)
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ class Bridge:
         for receipt in receipts:
             self._heard.hear(receipt)
             if receipt.problem is not None:
-                log.warning("put aside", reason=receipt.problem, message_id=str(receipt.message_id))
+                log.warning("put aside", reason=receipt.problem, message=str(receipt.message_id))
             for speaker in self._heard.speakers(receipt):
                 if receipt.worker_is_back:
                     self._acknowledge(*speaker, [])

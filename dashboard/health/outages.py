@@ -32,6 +32,7 @@ from dashboard.health.views import last_heard, last_words
 LOOK_EVERY_S = 5.0
 STOP_WITHIN_S = 5.0
 BEGAN, OVER = "began", "over"
+SAID = {BEGAN: "an outage began", OVER: "an outage is over"}
 log = structlog.get_logger()
 
 
@@ -99,7 +100,7 @@ def _review_one(session: Session, outage: Outage | None, finding: Finding, at: d
 
 def _tell(session: Session, outage: Outage, what: str, at: datetime) -> None:
     """That it is over is told to those who know that it began."""
-    log.warning("outage", outage=outage.id, what=what, trouble=outage.trouble, about=_about(outage))
+    log.warning(SAID[what], outage=outage.id, trouble=outage.trouble, **_about(outage))
     told = session.scalars(select(OutageNotice.account_id).where(OutageNotice.outage_id == outage.id))
     staff = select(Account.id).where(Account.active, Account.role.in_(STAFF))
     people = session.scalars(staff) if what == BEGAN else told
@@ -109,9 +110,8 @@ def _tell(session: Session, outage: Outage, what: str, at: datetime) -> None:
     session.flush()
 
 
-def _about(outage: Outage) -> str:
-    subject = outage.camera or outage.worker
-    return subject.code if subject is not None else ""
+def _about(outage: Outage) -> dict[str, str]:
+    return {"camera": outage.camera.code} if outage.camera else {"worker": outage.worker.code if outage.worker else ""}
 
 
 def mark_seen(session: Session, account_id: int, at: datetime) -> None:
