@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.brokers import wait_for
+from tests.brokers import ROOT, wait_for
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).parent / "gst_rtsp.py"
@@ -20,18 +21,22 @@ BARS = 16
 
 
 @dataclass
-class RtspCamera:
+class CameraProcess(ABC):
+    """A camera on a port of its own, in a process of its own."""
+
     port: int
-    coding: str = "h264"
-    process: subprocess.Popen[bytes] | None = field(default=None)
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
-    def url(self) -> str:
-        return f"rtsp://127.0.0.1:{self.port}/rack"
+    @abstractmethod
+    def url(self) -> str: ...
+
+    @abstractmethod
+    def command(self) -> list[str]: ...
 
     def start(self) -> None:
-        command = [SYSTEM_PYTHON, str(SCRIPT), str(self.port), self.coding]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet = subprocess.DEVNULL
+        self.process = subprocess.Popen(self.command(), stdout=quiet, stderr=quiet, cwd=ROOT)
         wait_for(self._answers)
 
     def kill(self) -> None:
@@ -54,9 +59,21 @@ class RtspCamera:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
+@dataclass
+class RtspCamera(CameraProcess):
+    coding: str = "h264"
+
+    @property
+    def url(self) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/rack"
+
+    def command(self) -> list[str]:
+        return [SYSTEM_PYTHON, str(SCRIPT), str(self.port), self.coding]
+
+
 def age_s(image_bgr: NDArray[np.uint8], at: datetime) -> float:
     """How long before `at` the camera made this picture, -327 to 327 s; it is drawn into it."""
     bars = np.array_split(image_bgr[:, :, 1], BARS, axis=1)
     made = sum(int(bar[:, 6:-6].mean() > 128) << bit for bit, bar in enumerate(bars))
-    cycle = 2**BARS
+    cycle = 1 << BARS
     return ((at.timestamp() * 100 - made + cycle / 2) % cycle - cycle / 2) / 100
