@@ -45,14 +45,14 @@ class HomeAssistant:
     def introduce(self, site: SiteConfig) -> None:
         """Tell of all the site's entities, and take back those that are no longer there; call anew when it changes."""
         settings = site.home_assistant
-        if settings is None:
-            return
-        before, self._wanted = self._wanted, entities(site, settings, self._version) if settings.enabled else {}
+        is_wanted = settings is not None and settings.enabled
+        before, self._wanted = self._wanted, entities(site, self._version) if is_wanted else {}
         for on_topic in before.keys() - self._wanted.keys():
             self._sink.take_back(on_topic)
         for on_topic, payload in self._wanted.items():
             self._sink.keep_said(on_topic, payload)
-        self._sink.listen(f"{settings.prefix}/+/{_node(site)}/+/config", self._on_introduced)
+        if settings is not None:
+            self._sink.listen(f"{settings.prefix}/+/{_node(site)}/+/config", self._on_introduced)
 
     def _on_introduced(self, on_topic: str, payload: bytes) -> None:
         """What the broker holds of this worker; an empty payload is an entity just taken back."""
@@ -60,8 +60,9 @@ class HomeAssistant:
             self._sink.take_back(on_topic)
 
 
-def entities(site: SiteConfig, settings: HomeAssistantConfig, version: str) -> dict[str, bytes]:
+def entities(site: SiteConfig, version: str) -> dict[str, bytes]:
     """Of each entity the topic its discovery message belongs on, and the message."""
+    settings = site.home_assistant or HomeAssistantConfig()
     node, names = _node(site), NAMES[settings.language]
     shared = _shared(site, version)
     found = {}

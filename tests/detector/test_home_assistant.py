@@ -50,8 +50,7 @@ def site(*cameras: dict[str, Any], **keys: Any) -> SiteConfig:  # noqa: ANN401 -
 
 
 def told_of(config: SiteConfig) -> dict[str, dict[str, Any]]:
-    assert config.home_assistant is not None
-    found = entities(config, config.home_assistant, "0.1.0")
+    found = entities(config, "0.1.0")
     return {on_topic: json.loads(payload) for on_topic, payload in found.items()}
 
 
@@ -173,6 +172,8 @@ def test_what_is_taken_out_of_the_configuration_is_taken_out_of_home_assistant(b
             wait_for(lambda: remembered(home_assistant).keys() == told_of(ONE).keys())
             here.introduce(fewer)
             wait_for(lambda: remembered(home_assistant).keys() == told_of(fewer).keys())
+            here.introduce(site(camera("gate"), home_assistant=None))
+            wait_for(lambda: not remembered(home_assistant))
             here.introduce(ONE)
             wait_for(lambda: remembered(home_assistant).keys() == told_of(ONE).keys())
         with introduced(broker, tmp_path, fewer):  # a new start, which knows nothing of what was there
