@@ -122,7 +122,7 @@ class Decoding:
 
 
 def decoding_of(stream: VideoStream, pace: Pace, counts: Counts) -> Decoding:
-    # Threads that decode pictures side by side hand each out some pictures late, and there is a core for every camera.
-    stream.thread_type = "SLICE"
+    # Threads that decode side by side hand pictures out late and take memory; the cameras fill the cores by themselves.
+    stream.codec_context.thread_count = 1
     counts.key_every_s = None
     return Decoding(stream.codec_context, pace, counts)

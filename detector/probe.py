@@ -80,7 +80,8 @@ def probe_camera(camera: CameraConfig, detector: Detector, look_for_s: float | N
     Raises:
         CannotReadError: it gives no picture.
     """
-    counts, looks = Counts(), []
+    counts = Counts()
+    looks: list[_Look] = []
     first_at_s = first_arrived = 0.0
     for frame in _frames_for(camera, counts, LOOK_FOR_S if look_for_s is None else look_for_s):
         if not looks:

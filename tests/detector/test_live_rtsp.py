@@ -8,7 +8,11 @@ import time
 from itertools import pairwise
 
 import pytest
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
+from detector.live_decoding import Decoding
 from detector.pace import ConstantPace
 from tests.brokers import wait_for
 from tests.detector.live_watching import NOTICED_WITHIN_S, noticed_after_s, watching
@@ -105,3 +109,24 @@ def test_while_key_pictures_will_do_only_they_are_decoded(free_port: int) -> Non
         pace.every.set()
         seen.sees_more(20)
     assert max(seen.error_s[3:]) < 1.0
+
+
+def test_a_machine_too_slow_to_decode_it_all_leaves_out_and_falls_behind_no_further(
+    free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = Decoding._decoded
+
+    def slowly(self: Decoding, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        time.sleep(0.1)  # ten a second, of twenty-five
+        return decoded(self, packet)
+
+    monkeypatch.setattr(Decoding, "_decoded", slowly)
+    camera = RtspCamera(free_port)
+    camera.start()
+    with watching(camera, ConstantPace(25)) as seen:
+        wait_for(lambda: seen.counts.left_out >= 30)
+        half = len(seen.seen_after_s)
+        seen.sees_more(40)
+    assert max(seen.seen_after_s[half:]) < 5.0, "without leaving out it would be 9 s by now, and rising"
+    assert all(later > earlier for earlier, later in pairwise(seen.at))
+    assert max(abs(one) for one in seen.error_s[3:]) < 1.0, "times are true all the same"
