@@ -28,7 +28,7 @@ UNTIMED = frozenset({"mpjpeg"})
 """Formats without times of their own: FFmpeg counts their pictures at 25 a second, whatever they come at."""
 DEVICES = {"linux": ("v4l2", "/dev/video{}"), "darwin": ("avfoundation", "{}:none")}
 
-Packets = Iterator[Packet[VideoStream]]
+Packets = Iterator["Packet[VideoStream]"]
 
 
 @dataclass(frozen=True, slots=True)
