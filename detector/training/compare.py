@@ -15,7 +15,7 @@ from detector.training.precision import Found, judge, kinds_labelled
 RESAMPLES = 1000
 INTERVAL = (2.5, 97.5)
 FEWEST_BOXES = 10
-"""Of a kind with fewer true boxes nothing can be said, and no model is refused for it."""
+"""Of a kind with fewer true boxes nothing can be said: it is left out of the mean, and no model is refused for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`mean`: over the kinds that are labelled; `kinds` by name."""
+    """`mean`: over the kinds with at least `FEWEST_BOXES`, or over all where none has them; `kinds` by name."""
 
     pictures: int
     mean: Difference
@@ -63,7 +63,9 @@ def compare(a: Sequence[Found], b: Sequence[Found], seed: int = 0, resamples: in
     whole = np.array([[one.precision() for one in pair] for pair in judged])
     boxes = [int(one.truths.sum()) for one, _ in judged]
     found = {kind: _difference(boxes[i], whole[i], pairs[:, i]) for i, kind in enumerate(kinds)}
-    mean = _difference(sum(boxes), whole.mean(axis=0), np.nanmean(pairs, axis=1))
+    enough = np.array([count >= FEWEST_BOXES for count in boxes])
+    counted = enough if enough.any() else ~enough
+    mean = _difference(sum(boxes), whole[counted].mean(axis=0), np.nanmean(pairs[:, counted], axis=1))
     return Comparison(len(a), mean, found)
 
 

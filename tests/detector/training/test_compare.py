@@ -59,3 +59,12 @@ def test_other_pictures_are_not_compared() -> None:
         compare(photos(0.5), photos(0.5, count=59))
     with pytest.raises(ValueError, match="none of the pictures has a labelled box"):
         compare([Found([], [])], [Found([], [])])
+
+
+def test_a_kind_with_few_boxes_is_told_but_does_not_count_in_the_mean() -> None:
+    a, b = (
+        [*photos(share, seed=seed), *photos(1.0, count=2, kind="motorcycle")] for share, seed in ((0.3, 1), (0.8, 2))
+    )
+    comparison = compare(a, b, resamples=100)
+    assert comparison.kinds["motorcycle"].boxes == 2
+    assert comparison.mean.more == comparison.kinds["bicycle"].more
