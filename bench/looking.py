@@ -1,9 +1,10 @@
-"""Does looking less change what is said? `python -m bench.looking`: every clip, looked at in four ways, side by side.
+"""Does looking less change what is said? `python -m bench.looking`: every clip, looked at in five ways, side by side.
 
 - *every*: the model sees every picture, five a second.
 - *noise*: the same with other sensor noise in the pictures that the model sees. What differs here is chance.
-- *gate*: the model sees what `looking` lets through; the file is read by its key pictures while nothing moves.
-- *live*: the same without going back in the file, which a camera does not allow: up to two seconds of a beginning are lost.
+- *gate*: the model sees pictures only while something moves or a visit is open; the file is read by its key pictures else.
+- *regions*: the same, and of most of these pictures the model sees only the part where something is. The default.
+- *live*: as *regions*, without going back in the file, which a camera does not allow: up to two seconds of a beginning are lost.
 
 Each clip begins and ends with a still quarter of a minute, so that the gate has something to wake up from, and is encoded
 anew with sensor noise and a key picture every two seconds, as campus cameras send them.
@@ -27,9 +28,10 @@ from rich.table import Table
 from bench.clips import STILL_S, keyed_clip
 from bench.film import ROOT
 from bench.sinks import Kept
+from detector.boxes import XyxyPx
 from detector.config import ViewConfig
 from detector.config_looking import LookingConfig
-from detector.detection import Detector, open_detector
+from detector.detection import Detector, RegionDetector, open_detector
 from detector.evaluation.found import FoundStay, found_in_messages
 from detector.evaluation.matching import Tolerances
 from detector.evaluation.outcomes import ClipOutcome, outcome_of
@@ -42,7 +44,7 @@ from detector.outgoing import Stamper, seeded_entropy
 from detector.pipeline import Line, run_line
 from detector.vocabulary import Detection, Frame
 
-WAYS = ("every", "noise", "gate", "live")
+WAYS = ("every", "noise", "gate", "regions", "live")
 NOISE_GREYS = 2.0
 SAME_TIME_S = 2.0
 LIKE_P = 0.1
@@ -62,11 +64,16 @@ class Noisy:
 
 class Counting:
     def __init__(self, model: Detector) -> None:
-        self._model, self.looks = model, 0
+        self._model, self.looks, self.parts = model, 0, 0
 
     def detect(self, frame: Frame) -> list[Detection]:
         self.looks += 1
         return self._model.detect(frame)
+
+    def detect_within(self, frame: Frame, region_px: XyxyPx) -> list[Detection]:
+        self.parts += 1
+        assert isinstance(self._model, RegionDetector)
+        return self._model.detect_within(frame, region_px)
 
 
 class NoForesight:
@@ -86,11 +93,15 @@ class Said:
     outcome: ClipOutcome
     stays: tuple[FoundStay, ...]
     looks: int
-    steps: int
+    """How often the model saw the whole picture."""
+    parts: int
+    """How often it saw a part of it."""
 
 
 def look_at(clip: Path, truth: Path, way: str, model: str) -> Said:
-    view = ViewConfig(model=model, looking=LookingConfig(gate=way in {"gate", "live"}))
+    view = ViewConfig(
+        model=model, looking=LookingConfig(gate=way not in {"every", "noise"}, regions=way in {"regions", "live"})
+    )
     looking = Looking(view.looking, view.fps)
     detector = open_detector(model, threads=1)
     counting = Counting(Noisy(detector, 1) if way == "noise" else detector)
@@ -98,10 +109,11 @@ def look_at(clip: Path, truth: Path, way: str, model: str) -> Said:
     stamper = Stamper("bench", "bench", "bench", seeded_entropy(clip.stem))
     line = Line(view, "bench", counting, sink, stamper, looking=looking)
     pace = NoForesight(looking) if way == "live" else looking
-    steps = sum(1 for _ in run_line(read_frames(clip, fps=view.fps, pace=pace), line))
+    for _ in run_line(read_frames(clip, fps=view.fps, pace=pace), line):
+        pass
     found = found_in_messages(clip.stem, sink.messages, EPOCH + timedelta(seconds=STILL_S))
     outcome = outcome_of(read_truth(truth), found, Tolerances())
-    return Said(outcome, tuple(one for one in found.stays if not one.preexisting), counting.looks, steps)
+    return Said(outcome, tuple(one for one in found.stays if not one.preexisting), counting.looks, counting.parts)
 
 
 def differences(one: Sequence[FoundStay], other: Sequence[FoundStay]) -> list[str]:
@@ -134,7 +146,8 @@ def main() -> None:
     # Spawned, not forked: a fork of a process with threads may hang.
     with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
         said = list(pool.map(look_at, *zip(*jobs, strict=True)))
-    by_clip = [dict(zip(WAYS, said[start : start + len(WAYS)], strict=True)) for start in range(0, len(said), 4)]
+    every = len(WAYS)
+    by_clip = [dict(zip(WAYS, said[start : start + every], strict=True)) for start in range(0, len(said), every)]
     _print([clip.stem for clip in clips], by_clip)
 
 
@@ -147,7 +160,7 @@ def _options() -> argparse.ArgumentParser:
 
 
 def _print(names: Sequence[str], by_clip: Sequence[dict[str, Said]]) -> None:
-    table = Table("clip", "every", *(f"{way} differs" for way in WAYS[1:]), "looks, every", "looks, gate")
+    table = Table("clip", "every", *(f"{way} differs" for way in WAYS[1:]), "looks, every", "whole + part")
     counts = dict.fromkeys(WAYS[1:], 0)
     for name, said in zip(names, by_clip, strict=True):
         cells = []
@@ -155,7 +168,7 @@ def _print(names: Sequence[str], by_clip: Sequence[dict[str, Said]]) -> None:
             told = differences(said["every"].stays, said[way].stays)
             counts[way] += bool(told)
             cells.append("; ".join(told) or "=")
-        looks = str(said["every"].looks), str(said["gate"].looks)
+        looks = str(said["every"].looks), f"{said['regions'].looks} + {said['regions'].parts}"
         table.add_row(name, "; ".join(map(_in_short, said["every"].stays)) or "no visit", *cells, *looks)
     console = Console(width=200)
     console.print(table)

@@ -11,6 +11,7 @@ class LookingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     gate: bool = Field(default=True, description="Ask the model only where something moves or a visit is open.")
+    regions: bool = Field(default=True, description="Show the model the part where something moves, not all of it.")
     idle_fps: float = Field(default=2.5, gt=0, le=60, description="Pictures looked at per second while nothing moves.")
     scan_every_s: float = Field(
         default=10.0, gt=0, le=3600, description="So often the model sees all of it though nothing moves (s)."

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.boxes import XyxyPx
 from detector.config_looking import LookingConfig
-from detector.motion import MotionGate
+from detector.detection import Detector, RegionDetector
+from detector.motion import Motion, MotionGate
 from detector.open_stays import OpenStay
+from detector.regions import known_of_all, region_around
 from detector.standing import Standing
 from detector.vocabulary import Detection, Frame, Kind
 
@@ -31,15 +33,11 @@ DOUBT_S = 3.0
 NOISE_AFTER_S = 2.0
 NOBODY = 0.1
 """Motion with nobody found in it, be it as faint as this, for so long is leaves or rain."""
+WHOLE_EVERY_S = 1.0
+"""While a part is looked at closely, all of it is looked at so often."""
 FILL_S = 0.8
 """While nothing moves the line's clock goes on in steps no longer than this."""
 EVERY_FRAME = LookingConfig(gate=False)
-
-
-class Model(Protocol):
-    """A detector; see `detection.Detector`."""
-
-    def detect(self, frame: Frame) -> list[Detection]: ...
 
 
 class Looking:
@@ -52,9 +50,13 @@ class Looking:
         self._last: Frame | None = None
         self._is_busy = True
         self._busy_until: datetime | None = None
+        self._whole: list[Detection] = []
+        """What the last look found, of the whole picture."""
         self._scanned_at: datetime | None = None
+        """When the model last saw the whole picture."""
+        self._open_px: tuple[XyxyPx, ...] = ()
         self._somebody_at: datetime | None = None
-        self._moves = False
+        self._motion: Motion | None = None
         self._camera_moved = False
 
     # The pace: asked from the reader's thread, so each answer is one simple value
@@ -85,7 +87,7 @@ class Looking:
                     at += timedelta(seconds=FILL_S)
             yield frame
 
-    def detect(self, frame: Frame, model: Model) -> list[Detection]:
+    def detect(self, frame: Frame, model: Detector) -> list[Detection]:
         """What is in this frame: asked of the model where it must be, else what was seen last."""
         if not self._config.gate:
             return model.detect(frame)
@@ -103,12 +105,13 @@ class Looking:
         if moved != self._camera_moved:
             self._camera_moved = moved
             self._begin(frame)
-        is_open = any(not (place.preexisting or place.attendance.has_left) for place in places)
-        if is_open:
+        waiting = (place for place in places if not (place.preexisting or place.attendance.has_left))
+        self._open_px = tuple(place.box_px for place in waiting)
+        if self._open_px:
             self._stay_busy(frame.at, LINGER_S)
-        if is_open or any(one.kind is Kind.PERSON and one.score >= NOBODY for one in detections):
+        if self._open_px or any(one.kind is Kind.PERSON and one.score >= NOBODY for one in detections):
             self._somebody_at = frame.at
-        elif self._moves and _seconds(self._somebody_at or frame.at, frame.at) >= NOISE_AFTER_S:
+        elif self._motion and _seconds(self._somebody_at or frame.at, frame.at) >= NOISE_AFTER_S:
             self._gate.call_noise()
 
     def _notice(self, frame: Frame) -> None:
@@ -116,16 +119,16 @@ class Looking:
         if last is None or not 0 <= _seconds(last.at, frame.at) <= GAP_S:
             self._begin(frame)
         elif frame.image_bgr is not last.image_bgr:
-            self._moves = bool(self._gate.update(frame.image_bgr, frame.at))
-            if self._moves:
+            self._motion = self._gate.update(frame.image_bgr, frame.at)
+            if self._motion:
                 self._stay_busy(frame.at, LINGER_S)
         self._is_busy = self._busy_until is not None and frame.at <= self._busy_until
 
     def _begin(self, frame: Frame) -> None:
         self._gate.accept(frame.image_bgr, frame.at)
         self._standing.start_anew()
-        self._moves, self._somebody_at = False, frame.at
-        self._busy_until = None
+        self._motion, self._somebody_at = None, frame.at
+        self._busy_until, self._scanned_at = None, None
         self._stay_busy(frame.at, START_S)
 
     def _stay_busy(self, at: datetime, seconds: float) -> None:
@@ -133,16 +136,33 @@ class Looking:
         self._busy_until = max(until, self._busy_until or until)
         self._is_busy = True
 
-    def _look(self, frame: Frame, model: Model) -> list[Detection]:
-        found = model.detect(frame)
-        if self._moves:
+    def _look(self, frame: Frame, model: Detector) -> list[Detection]:
+        found = self._found(frame, model)
+        if self._motion:
             self._standing.start_anew()
         elif not self._is_busy and self._standing.differs(found):
             self._standing.start_anew()
             self._stay_busy(frame.at, DOUBT_S)
         self._standing.see(found)
-        self._scanned_at = frame.at
+        self._whole = found
         return found
+
+    def _found(self, frame: Frame, model: Detector) -> list[Detection]:
+        region = self._region(frame)
+        if region is not None and isinstance(model, RegionDetector):
+            return known_of_all(model.detect_within(frame, region), self._whole, region)
+        self._scanned_at = frame.at
+        return model.detect(frame)
+
+    def _region(self, frame: Frame) -> XyxyPx | None:
+        """Where somebody moves, stands, or has put down a bike; None: it is time to look at all of it."""
+        due = self._scanned_at is None or _seconds(self._scanned_at, frame.at) >= WHOLE_EVERY_S
+        if due or not self._config.regions or not (self._motion or self._open_px):
+            return None
+        size = frame.width_px, frame.height_px
+        moving = [box.to_px(*size) for box in self._motion.boxes()] if self._motion else []
+        people = [one.xyxy_px for one in self._whole if one.kind is Kind.PERSON]
+        return region_around([*moving, *people, *self._open_px], self._whole, *size)
 
 
 def _seconds(start: datetime, end: datetime) -> float:

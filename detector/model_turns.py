@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.boxes import XyxyPx
 from detector.bystanders import look_closer
-from detector.detection import Detector
+from detector.detection import Detector, RegionDetector
 from detector.vocabulary import Detection, Frame
 
 
@@ -57,9 +60,19 @@ class CameraDetector:
         self.frames, self.seconds = 0, 0.0
 
     def detect(self, frame: Frame) -> list[Detection]:
+        return self._take_turn(partial(self._shared.detector.detect, frame))
+
+    def detect_within(self, frame: Frame, region_px: XyxyPx) -> list[Detection]:
+        """As `RegionDetector`; where the shared model cannot look at a part, it looks at all."""
+        detector = self._shared.detector
+        if not isinstance(detector, RegionDetector):
+            return self.detect(frame)
+        return self._take_turn(partial(detector.detect_within, frame, region_px))
+
+    def _take_turn(self, look: Callable[[], list[Detection]]) -> list[Detection]:
         with self._shared.turn:
             begins = time.monotonic()
-            detections = self._shared.detector.detect(frame)
+            detections = look()
             self.frames, self.seconds = self.frames + 1, self.seconds + time.monotonic() - begins
         return detections
 
