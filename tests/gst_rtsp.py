@@ -1,6 +1,6 @@
-"""A real RTSP camera for tests, run by the system's Python, which has GStreamer: gst_rtsp.py PORT h264|h265.
+"""A real RTSP camera for tests, run by the system's Python, which has GStreamer: gst_rtsp.py PORT h264|h265|CLIP.mp4.
 
-Its pictures are 16 bars, black or white: the time at which each was made, in hundredths of a second, modulo 2**16.
+A clip (H.264) is sent as it is, from its beginning to each who connects, and ends. Else its pictures are 16 bars, black or white: the time at which each was made, in hundredths of a second, modulo 2**16.
 """
 
 from __future__ import annotations
@@ -38,12 +38,24 @@ def film(_factory: GstRtspServer.RTSPMediaFactory, media: GstRtspServer.RTSPMedi
     GLib.timeout_add(1000 // FPS, push)
 
 
-def main(port: str, coding: str) -> None:
-    Gst.init(None)
-    server, factory = GstRtspServer.RTSPServer(service=port), GstRtspServer.RTSPMediaFactory(shared=True)
+def filming(coding: str) -> GstRtspServer.RTSPMediaFactory:
+    factory = GstRtspServer.RTSPMediaFactory(shared=True)
     source = f"appsrc name=source is-live=true do-timestamp=true format=time caps={CAPS}"
     factory.set_launch(f"( {source} ! queue ! {ENCODERS[coding]} )")
     factory.connect("media-configure", film)
+    return factory
+
+
+def playing(clip: str) -> GstRtspServer.RTSPMediaFactory:
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_launch(f'( filesrc location="{clip}" ! qtdemux ! h264parse ! rtph264pay name=pay0 config-interval=1 )')
+    return factory
+
+
+def main(port: str, what: str) -> None:
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer(service=port)
+    factory = filming(what) if what in ENCODERS else playing(what)
     server.get_mount_points().add_factory("/rack", factory)
     server.attach(None)
     GLib.MainLoop().run()

@@ -61,14 +61,15 @@ class CameraProcess(ABC):
 
 @dataclass
 class RtspCamera(CameraProcess):
-    coding: str = "h264"
+    shows: str = "h264"
+    """The coding of pictures of the time, `h264` or `h265`; or a clip to be sent as it is."""
 
     @property
     def url(self) -> str:
         return f"rtsp://127.0.0.1:{self.port}/rack"
 
     def command(self) -> list[str]:
-        return [SYSTEM_PYTHON, str(SCRIPT), str(self.port), self.coding]
+        return [SYSTEM_PYTHON, str(SCRIPT), str(self.port), self.shows]
 
 
 def age_s(image_bgr: NDArray[np.uint8], at: datetime) -> float:
