@@ -144,6 +144,9 @@ class SiteConfig(Strict):
     cameras: Annotated[tuple[CameraConfig, ...], Field(min_length=1, description="The cameras this worker watches.")]
     announce: AnnounceConfig | None = Field(default=None, description='Say "please lock" at the rack. None: nothing.')
     home_assistant: HomeAssistantConfig | None = Field(default=None, description="Be found by it. None: not.")
+    retention_days: int = Field(
+        default=7, ge=1, le=365, description="Pictures nobody came for are kept this long (days)."
+    )
     metrics: MetricsConfig | None = Field(default=None, description="Figures for Prometheus. None: nothing listens.")
 
     @model_validator(mode="after")

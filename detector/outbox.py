@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -34,10 +35,14 @@ CREATE TABLE IF NOT EXISTS outbox (
 DROP INDEX IF EXISTS outbox_urgent;
 CREATE INDEX IF NOT EXISTS outbox_newest_urgent ON outbox (position) WHERE urgent = 1;
 CREATE INDEX IF NOT EXISTS outbox_lanes ON outbox (lane);
+CREATE TABLE IF NOT EXISTS marks (at INTEGER PRIMARY KEY, position INTEGER NOT NULL);
 """
 NEWEST_URGENT = "SELECT lane FROM outbox WHERE urgent = 1 ORDER BY position DESC"
 OF_LANE = "SELECT message_id FROM outbox WHERE lane = ? ORDER BY position LIMIT ?"
 OLDEST = "SELECT message_id, lane FROM outbox ORDER BY position"
+MARK = "INSERT OR REPLACE INTO marks SELECT ?, coalesce(max(position), 0) FROM outbox"
+OLD_MARK = "SELECT max(at), max(position) FROM marks WHERE at <= ?"
+OLD_PICTURES = "DELETE FROM outbox WHERE position <= ? AND topic LIKE '%/snapshot/%'"
 SETTINGS = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=64; PRAGMA max_page_count={pages};
 """
@@ -150,6 +155,29 @@ class Outbox:
         with self._guarded():
             self._with_room_to_spare(lambda: self._forget(ids), lambda: self._forget_few_at_a_time(ids))
             self._hold_reserve()
+
+    def forget_pictures(self, at: datetime, keep: timedelta) -> int:
+        """Forget pictures that have waited longer than `keep`, and note how far the queue is now; gives how many.
+
+        How long is known from the notes of earlier calls, so call it every hour or so.
+
+        Raises:
+            CannotWriteError: the disk is full or broken; what was here still is.
+        """
+        with self._guarded():
+            gone = self._with_room_to_spare(lambda: self._forget_pictures(int(at.timestamp()), keep))
+            self._hold_reserve()
+            return gone
+
+    def _forget_pictures(self, at_s: int, keep: timedelta) -> int:
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute(MARK, (at_s,))
+        noted_s, position = self._connection.execute(OLD_MARK, (at_s - int(keep.total_seconds()),)).fetchone()
+        gone = self._connection.execute(OLD_PICTURES, (position or 0,)).rowcount
+        self._connection.execute("DELETE FROM marks WHERE at < ?", (noted_s or 0,))
+        self._connection.execute("COMMIT")
+        self._depth -= gone
+        return gone
 
     def _forget(self, message_ids: Sequence[str]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")

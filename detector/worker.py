@@ -32,6 +32,7 @@ from detector.model_turns import SharedModel
 from detector.orders import Orders
 from detector.outbox import Outbox
 from detector.outgoing import Stamper
+from detector.retention import sweeping
 from detector.sinks import MqttSink
 from detector.stay_store import StayStore
 from detector.steering import Helm, Inbox, Steering, read_command
@@ -75,6 +76,7 @@ def run_worker(
         with (
             MqttSink(config.mqtt, config.site, config.worker, outbox, now.status, on_refused=stop.set) as sink,
             announcing(config.announce, _rack_ids(config), sink),
+            sweeping(outbox, home, config.retention_days),
         ):
             sink.listen(topic(TopicName.COMMAND, config.site, worker=config.worker), partial(read_command, inbox))
             speech, home_assistant = Speech(sink, durable, states), HomeAssistant(sink, VERSION)
