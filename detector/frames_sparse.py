@@ -60,6 +60,8 @@ class SparseDecoding:
         self._held: list[Packet[VideoStream]] = []
         """From the last key picture that was decoded."""
         self._key_pts: int | None = None
+        self._shown_pts: int | None = None
+        """After going back: up to here everything was shown. None: gone past it."""
         self._key_every_s: float | None = None
         self.damaged = 0
 
@@ -72,11 +74,11 @@ class SparseDecoding:
         elif self._keys_only:
             yield from self._go_back([*self._held, packet])
         else:
-            yield from self._decoded(packet)
+            yield from self._new(packet)
 
     def _key_only(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
         if not self._keys_only:
-            yield from self._decoded(None)  # what the decoder still holds was before this picture
+            yield from self._new(None)  # what the decoder still holds was before this picture
             self._keys_only, self._held = True, []
         elif not (packet.is_keyframe and self._is_due(packet)):
             self._held.append(packet)
@@ -92,14 +94,18 @@ class SparseDecoding:
 
     def _go_back(self, packets: Sequence[Packet[VideoStream]]) -> Iterator[VideoFrame]:
         """Decode all of these; the first one is a key picture that was shown."""
-        shown_pts = packets[0].pts
+        self._shown_pts = packets[0].pts
         self._keys_only, self._held = False, []
         self._context.flush_buffers()
         for packet in packets:
-            for frame in self._decoded(packet):
-                if shown_pts is None or frame.pts is None or frame.pts > shown_pts:
-                    shown_pts = None
-                    yield frame
+            yield from self._new(packet)
+
+    def _new(self, packet: Packet[VideoStream] | None) -> Iterator[VideoFrame]:
+        """Decode on, leaving out what was shown already; it may come late out of the decoder."""
+        for frame in self._decoded(packet):
+            if self._shown_pts is None or frame.pts is None or frame.pts > self._shown_pts:
+                self._shown_pts = None
+                yield frame
 
     def _decoded(self, packet: Packet[VideoStream] | None) -> Iterator[VideoFrame]:
         try:
