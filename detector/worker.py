@@ -22,17 +22,16 @@ from detector.broker_connection import State
 from detector.camera_watch import CameraWatch, Speech
 from detector.config import SiteConfig
 from detector.crew import Crew
-from detector.detection import open_detector
 from detector.errors import CannotWriteError, UsageError
 from detector.home_assistant import HomeAssistant
 from detector.live_clock import utc_now
 from detector.metrics import Figures, serving_metrics
-from detector.model_folder import ModelRefusedError, identify_model
-from detector.model_turns import SharedModel
+from detector.model_folder import identify_model
 from detector.orders import Orders
 from detector.outbox import Outbox
 from detector.outgoing import Stamper
 from detector.retention import sweeping
+from detector.shared_models import Models
 from detector.sinks import MqttSink
 from detector.stay_store import StayStore
 from detector.steering import Helm, Inbox, Steering, read_command
@@ -88,7 +87,9 @@ def run_worker(
 
             def apply(site: SiteConfig) -> None:
                 _check_verdicts(site)
+                promoted = models.promoted()
                 crew.apply(site.cameras)
+                models.take(promoted)
                 models.keep_only(camera.model for camera in site.cameras)
                 home_assistant.introduce(site)
                 now.take(site)
@@ -128,32 +129,6 @@ def _tell_health(watches: Iterable[CameraWatch]) -> None:
             watch.tell_health()
     except CannotWriteError as error:
         log.error("the outbox cannot be read", reason=str(error))  # noqa: TRY400 -- the reason says all
-
-
-class Models:
-    """One session for each model named, however many cameras share it."""
-
-    def __init__(self, config: SiteConfig) -> None:
-        """Open all that the cameras name.
-
-        Raises:
-            UsageError: one of them cannot be used.
-        """
-        self._open: dict[str, SharedModel] = {}
-        for camera in config.cameras:
-            self.of(camera.model)
-
-    def of(self, name: str) -> SharedModel:
-        """Raises UsageError where the model cannot be used."""
-        if name not in self._open:
-            try:
-                self._open[name] = SharedModel(open_detector(name))
-            except ModelRefusedError as error:
-                raise UsageError(str(error)) from error
-        return self._open[name]
-
-    def keep_only(self, names: Iterable[str]) -> None:
-        self._open = {name: self._open[name] for name in set(names)}
 
 
 def _check_verdicts(config: SiteConfig) -> None:
