@@ -44,8 +44,8 @@ RECIPE = {
     "plots": False,
 }
 
-LOCK_RECIPE = {"mosaic": 0.2, "scale": 0.25, "erasing": 0.0}
-"""What is otherwise for locks: they are small, and a piece of one is none."""
+LOCK_RECIPE = {"mosaic": 0.0, "scale": 0.25, "erasing": 0.0, "cls": 1.5, "box": 5.0}
+"""What is otherwise for locks: a piece of one is none, and telling one from a brake cable is harder than drawing its box."""
 
 
 class DatasetRefusedError(UsageError, ValueError):

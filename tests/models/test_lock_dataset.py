@@ -14,6 +14,7 @@ from models.lock_dataset import Writer, rendered_crop, split_of_scene
 from models.lock_figures import Seen, bike_widths, figures
 from models.lock_pictures import LabelledCrop, as_a_camera_sees, as_h264, as_jpeg
 from models.lock_real import OTHER_BIKES, RED_ROAD_BIKE, cut, read_real_crops, ridden
+from models.lock_tiles import tiles_of
 from sample_videos.render.lock_views_truth import LockTruth, ViewTruth
 
 LOCK = XyxyPx(40, 30, 60, 50)
@@ -145,3 +146,20 @@ def test_figures_tell_rendered_and_real_apart_and_know_the_bikes_width(tmp_path:
     assert told["by_bike_width"]["160-200"]["locks"] == 1  # type: ignore[index]
     assert told["ridden_bikes_with_a_box"]["0.25"]["of_them_with_a_box"] == 1  # type: ignore[index]
     assert told["ridden_bikes_with_a_box"]["0.4"]["of_them_with_a_box"] == 0  # type: ignore[index]
+
+
+def test_tiles_hold_whole_locks_where_they_are_and_one_may_hold_none() -> None:
+    crop = crop_with_a_white_lock()
+    photo = LabelledPhoto("a", crop.image_bgr, (Truth("u_lock", LOCK),))
+    dice = np.random.default_rng(3)
+    tiles = [tile for _ in range(20) for tile in tiles_of(photo, 256, 96, 1.0, dice)]
+    with_lock = [tile for tile in tiles if tile.locks]
+    assert len(with_lock) == 20
+    assert len(tiles) > 30
+    for tile in with_lock:
+        assert tile.image_bgr.shape == (96, 96, 3)
+        ((kind, box),) = tile.locks
+        grey = tile.image_bgr[max(0, round(box.top)) : round(box.bottom), max(0, round(box.left)) : round(box.right), 0]
+        assert kind == "u_lock"
+        assert grey.mean() > 225
+    assert all(tile.image_bgr.max() < 200 or (tile.image_bgr > 200).sum() < 600 for tile in tiles if not tile.locks)
