@@ -22,6 +22,7 @@ SERVICES = {
     "mosquitto": "install Debian's mosquitto",
     "chromium": "install Debian's chromium",
     "ffmpeg": "install Debian's ffmpeg",
+    "systemd-analyze": "install Debian's systemd",
     "gst_rtsp_server": "install Debian's gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,bad,ugly}",
 }
 HAS_RTSP_SERVER = """
