@@ -30,7 +30,13 @@ class Connection:
     The session is clean on purpose: what a broker would keep for an absent bridge, each edge keeps already.
     """
 
-    def __init__(self, url: str, filters: tuple[str, ...], on_message: OnMessage) -> None:
+    def __init__(
+        self,
+        url: str,
+        filters: tuple[str, ...],
+        on_message: OnMessage,
+        on_connected: Callable[[], None] = lambda: None,
+    ) -> None:
         """Prepare, without connecting yet.
 
         Raises:
@@ -41,7 +47,7 @@ class Connection:
         except BrokerAddressError as error:
             raise BrokerError(str(error)) from error
         self._filters = filters
-        self._hand_on = on_message
+        self._hand_on, self._on_connected = on_message, on_connected
         # A name of its own for every bridge: two with one name would throw each other off the broker for ever.
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, f"pleaselock-bridge-{uuid.uuid4().hex[:8]}")
         self._client.max_inflight_messages_set(100)
@@ -78,6 +84,7 @@ class Connection:
             log.error("the broker refuses the bridge", reason=str(code), broker=self._address.host)
             return
         log.info("connected", broker=self._address.host, port=self._address.port)
+        self._on_connected()
         client.subscribe([(one, 1) for one in self._filters])
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
