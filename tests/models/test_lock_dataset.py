@@ -11,6 +11,7 @@ from detector.boxes import XyxyPx
 from detector.training.labelled import LabelledPhoto, read_photos
 from detector.training.precision import Found, FoundBox, Truth
 from models.lock_dataset import Writer, rendered_crop, split_of_scene
+from models.lock_failures import ACROSS, rows_of, tile
 from models.lock_figures import Seen, bike_widths, figures
 from models.lock_pictures import LabelledCrop, as_a_camera_sees, as_h264, as_jpeg
 from models.lock_real import OTHER_BIKES, RED_ROAD_BIKE, cut, read_real_crops, ridden
@@ -163,3 +164,19 @@ def test_tiles_hold_whole_locks_where_they_are_and_one_may_hold_none() -> None:
         assert kind == "u_lock"
         assert grey.mean() > 225
     assert all(tile.image_bgr.max() < 200 or (tile.image_bgr > 200).sum() < 600 for tile in tiles if not tile.locks)
+
+
+def test_the_sheet_of_failures_tells_found_missed_and_wrong_apart_once_a_scene() -> None:
+    def photo(scene: str, truths: tuple[Truth, ...]) -> LabelledPhoto:
+        return LabelledPhoto(f"rendered-{scene}-0-0", np.zeros((60, 80, 3), dtype=np.uint8), truths)
+
+    there, narrow = Truth("u_lock", LOCK), Truth("chain", XyxyPx(5, 5, 10, 20))
+    right = FoundBox("u_lock", 0.7, LOCK)
+    photos = [photo("00009", (there,)), photo("00009", (there,)), photo("00019", (there, narrow)), photo("00029", ())]
+    found = [[right], [right], [right], [FoundBox("cable", 0.4, XyxyPx(50, 5, 70, 20))]]
+    hits, missed, wrong = ([one.name[9:14] for _, one, _ in row] for row in rows_of(photos, found))
+    assert (hits, missed, wrong) == (["00009", "00019"], ["00019"], ["00029"])
+    assert len(hits) <= ACROSS
+    drawn = tile(photos[2], [right])
+    assert drawn.shape == (200, 200, 3)
+    assert (drawn[..., 1] == 200).any()
