@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -47,6 +48,8 @@ class Steering:
             self._act(order)
         except UsageError as error:
             log.error("refused; all goes on as before", order=what, reason=str(error))  # noqa: TRY400 -- the reason says all
+        except Exception:  # noqa: BLE001 -- an order's outermost loop: none may end a worker that watches well
+            log.error("an order could not be obeyed", order=what, trace=traceback.format_exc())  # noqa: TRY400
         else:
             log.info("done", order=what)
 

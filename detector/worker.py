@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypedDict
@@ -78,35 +79,52 @@ def run_worker(
             sweeping(outbox, home, config.retention_days),
         ):
             sink.listen(topic(TopicName.COMMAND, config.site, worker=config.worker), partial(read_command, inbox))
-            speech, home_assistant = Speech(sink, durable, states), HomeAssistant(sink, VERSION)
+            speech = Speech(sink, durable, states)
             crew = Crew(
                 lambda camera, end: CameraWatch(
                     camera, models.of(camera.model), speech, end, store=store, orders=orders
                 )
             )
-
-            def apply(site: SiteConfig) -> None:
-                _check_verdicts(site)
-                promoted = models.promoted()
-                crew.apply(site.cameras)
-                models.take(promoted)
-                models.keep_only(camera.model for camera in site.cameras)
-                home_assistant.introduce(site)
-                now.take(site)
-                sink.tell_status_anew()
-
-            apply(orders.applied_to(config))
-            figures = Figures(
-                config.site, config.worker, VERSION, lambda: crew.watches, sink.depth, lambda: sink.is_connected
-            )
-            helm = Helm(reread or (lambda: config), orders, apply, lambda: crew.watches)
+            worker = _Worker(models, crew, HomeAssistant(sink, VERSION), now, sink)
+            helm = Helm(reread or (lambda: config), orders, worker.apply, lambda: crew.watches)
             try:
-                with serving_metrics(config.metrics, figures):
+                worker.apply(orders.applied_to(config))
+                with serving_metrics(config.metrics, worker.figures(config)):
                     _steer(Steering(config, helm), inbox, crew, stop)
             finally:
                 crew.stop()
     if sink.refusal is not None:
         raise UsageError(sink.refusal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """What a change of the configuration reaches."""
+
+    models: Models
+    crew: Crew
+    home_assistant: HomeAssistant
+    now: StatusMaker
+    sink: MqttSink
+
+    def apply(self, site: SiteConfig) -> None:
+        """Go by this configuration from now on.
+
+        Raises:
+            UsageError: something it names cannot be used; all is as before then.
+        """
+        _check_verdicts(site)
+        promoted = self.models.promoted()
+        self.crew.apply(site.cameras)
+        self.models.take(promoted)
+        self.models.keep_only(camera.model for camera in site.cameras)
+        self.home_assistant.introduce(site)
+        self.now.take(site)
+        self.sink.tell_status_anew()
+
+    def figures(self, site: SiteConfig) -> Figures:
+        crew, sink = self.crew, self.sink
+        return Figures(site.site, site.worker, VERSION, lambda: crew.watches, sink.depth, lambda: sink.is_connected)
 
 
 def _steer(steering: Steering, inbox: Inbox, crew: Crew, stop: threading.Event) -> None:

@@ -93,6 +93,17 @@ def test_what_was_refused_is_not_remembered_as_what_is(ship: Ship, capsys: pytes
     assert "no camera yard" in said(capsys)
 
 
+def test_an_order_that_breaks_something_does_not_end_the_worker(
+    ship: Ship, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(_config: SiteConfig) -> SiteConfig:
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr(ship.orders, "applied_to", break_down)
+    ship.steering.act("reload")
+    assert "the disk is on fire" in said(capsys)
+
+
 def test_new_outlines_are_applied_and_outlive_a_reload(ship: Ship) -> None:
     ship.obey("rack_outlines", camera="gate", outlines_norm={"east": NEW})
     ship.steering.act("reload")
