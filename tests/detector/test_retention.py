@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 
 from detector.outbox import Letter, Outbox
 from detector.retention import sweep, sweeping
+from detector.stay_store import StayStore
 from tests.brokers import wait_for
+from tests.detector.drawn_footage import DrawnDetector, scene, write_video
+from tests.detector.watching import QUICK, camera, hearing_sink, run_until, told, watch
 
 AT = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -74,3 +78,21 @@ def test_it_sweeps_by_itself_while_a_worker_runs(outbox: Outbox, tmp_path: Path)
     days = iter(range(1000))
     with sweeping(outbox, tmp_path, 7, clock=lambda: AT + next(days) * DAY, every_s=0.01):
         wait_for(lambda: held(outbox) == {"old-alert"})
+
+
+def test_nothing_of_what_a_camera_sees_is_on_the_disk_unless_it_belongs_to_an_alert(tmp_path: Path) -> None:
+    clip = write_video(tmp_path / "scene.mp4", scene, count=60)
+    home = tmp_path / "edge"
+    home.mkdir()
+    pictures = {}
+    for name, thresholds in (("quiet", QUICK | {"unlocked_above": 1.0, "locked_below": 0.99}), ("alerting", QUICK)):
+        with hearing_sink(home) as sink, StayStore(home / "stays.db") as store:
+            detector = DrawnDetector()
+            watching = watch(camera(clip, thresholds=thresholds), sink, detector, threading.Event(), store)
+            if name == "quiet":
+                run_until(watching, lambda looked=detector: looked.looked_at >= 40)  # type: ignore[misc]
+            else:
+                run_until(watching, lambda heard=sink: told(heard, "alert", "raised") and heard.depth() >= 4)  # type: ignore[misc]
+            pictures[name] = sum(file.read_bytes().count(b"\xff\xd8\xff") for file in home.iterdir())
+    assert pictures["quiet"] == 0
+    assert pictures["alerting"] >= 1
