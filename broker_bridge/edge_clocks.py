@@ -59,6 +59,9 @@ class EdgeClocks:
         """The same message in this machine's time. All times of a message move together, so that what lasted lasts."""
         clock = self._clocks.get((message.site, message.worker))
         behind = clock.behind if clock is not None and abs(clock.behind) > TOLERATED else NOTHING
+        if isinstance(message, WorkerStatus):
+            # A will is known by the moment of the status it follows, so only what cannot be is changed.
+            return _moved(message, min(NOTHING, arrived_at - message.sent_at), ("sent_at",))
         if isinstance(message, CameraHealth | RackOccupancy):
             return _moved(message, behind, ("sent_at", "last_frame_at"))
         if isinstance(message, AlertMessage | StayMessage):

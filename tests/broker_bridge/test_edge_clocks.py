@@ -82,6 +82,7 @@ def test_a_state_is_as_old_as_it_is_here_and_a_status_keeps_the_moment_its_will_
     assert clocks.corrected(health(SERVER - HOUR, last_frame_at=None), SERVER).last_frame_at is None
     said: WorkerStatus = status()
     assert clocks.corrected(said, SERVER) == said
+    assert clocks.corrected(status(sent_at=SERVER + HOUR), SERVER).sent_at == SERVER, "else its silence is noticed late"
 
 
 def take(host: Server, clocks: EdgeClocks, message: UpMessage) -> None:
