@@ -11,8 +11,8 @@ import queue
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ import structlog
 from broker_bridge.messages import AlertMessage, Announce, UpMessage, uuid7
 from broker_bridge.topics import TopicName, topic
 from detector.announce_sound import WORDS, announcement, write_wav
+from detector.config import SiteConfig
 from detector.config_announce import AnnounceConfig
 from detector.errors import UsageError
 from detector.live_clock import utc_now
@@ -93,49 +94,54 @@ class _Speaker:
                 log.warning("nothing was announced", rack=alert.rack, reason=str(error) or repr(error))
 
 
-class Announcer:
-    """`hear` what the line says; a new alert at one of the site's racks is announced there."""
+class AtTheRack:
+    """Announces the new alerts that go through a sink, as the site's configuration has it; nothing until `take`."""
 
-    def __init__(self, config: AnnounceConfig, speakers: Sequence[_Speaker]) -> None:
-        self._racks, self._speakers = frozenset(config.racks), speakers
+    def __init__(self, sink: MqttSink, clock: Callable[[], datetime] = utc_now) -> None:
+        self._sink, self._clock = sink, clock
+        self._config: AnnounceConfig | None = None
+        self._speakers: Sequence[_Speaker] = ()
+        self._stack = ExitStack()
 
-    def hear(self, message: UpMessage) -> None:
+    def take(self, config: AnnounceConfig | None) -> None:
+        """Go by this configuration from now on; None: nothing is announced."""
+        if config == self._config:
+            return
+        self.close()
+        self._config = config
+        if config is not None:
+            self._speakers = _speakers(config, self._stack, self._sink, self._clock)
+            self._sink.listeners.append(self._hear)
+
+    def close(self) -> None:
+        if self._config is not None:
+            self._sink.listeners.remove(self._hear)
+        for speaker in self._speakers:
+            speaker.close()
+        self._stack.close()
+        self._config, self._speakers = None, ()
+
+    def _hear(self, message: UpMessage) -> None:
         """Returns at once, whatever the speakers do."""
         if isinstance(message, AlertMessage) and message.event == "raised" and self._is_wanted(message.rack):
             for speaker in self._speakers:
                 speaker.hear(message)
 
-    def close(self) -> None:
-        for speaker in self._speakers:
-            speaker.close()
-
     def _is_wanted(self, rack: str) -> bool:
-        return not self._racks or rack in self._racks
+        config = self._config
+        return config is not None and (not config.racks or rack in config.racks)
 
 
-@contextmanager
-def announcing(
-    config: AnnounceConfig | None, racks: Sequence[str], sink: MqttSink, clock: Callable[[], datetime] = utc_now
-) -> Iterator[None]:
-    """Announce the alerts that go through `sink` for as long as the block lasts; None: nothing is announced.
+def check_racks(site: SiteConfig) -> None:
+    """See that every rack that is to be announced at is one of the site's.
 
     Raises:
-        UsageError: a rack is named that none of the `racks` is.
+        UsageError: one is not.
     """
-    if config is None:
-        yield
-        return
-    strangers = sorted(set(config.racks) - set(racks))
+    racks = [rack.rack_id for camera in site.cameras for rack in camera.rack_list()]
+    strangers = sorted(set(site.announce.racks if site.announce else ()) - set(racks))
     if strangers:
         raise UsageError(f"announce.racks names {strangers[0]}, which no camera has; its racks are {', '.join(racks)}")
-    with ExitStack() as stack:
-        announcer = Announcer(config, _speakers(config, stack, sink, clock))
-        sink.listeners.append(announcer.hear)
-        try:
-            yield
-        finally:
-            sink.listeners.remove(announcer.hear)
-            announcer.close()
 
 
 def _speakers(

@@ -17,7 +17,7 @@ from detector.config import ConfigError, SiteConfig
 from detector.errors import UsageError
 from detector.orders import Mute, Orders
 
-CHANGEABLE = frozenset({"cameras", "home_assistant"})
+CHANGEABLE = frozenset({"announce", "cameras", "home_assistant"})
 log = structlog.get_logger()
 
 Order = Command | Literal["reload"]

@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ import structlog
 
 from broker_bridge.messages import ModelName, WorkerStatus, uuid7
 from broker_bridge.topics import TopicName, topic
-from detector.announce import announcing
+from detector.announce import AtTheRack, check_racks
 from detector.broker_connection import State
 from detector.camera_watch import CameraWatch, Speech
 from detector.config import SiteConfig
@@ -75,7 +76,7 @@ def run_worker(
         now = StatusMaker(orders.applied_to(config), states)
         with (
             MqttSink(config.mqtt, config.site, config.worker, outbox, now.status, on_refused=stop.set) as sink,
-            announcing(config.announce, _rack_ids(config), sink),
+            closing(AtTheRack(sink)) as at_the_rack,
             sweeping(outbox, home, config.retention_days),
         ):
             sink.listen(topic(TopicName.COMMAND, config.site, worker=config.worker), partial(read_command, inbox))
@@ -85,7 +86,7 @@ def run_worker(
                     camera, models.of(camera.model), speech, end, store=store, orders=orders
                 )
             )
-            worker = _Worker(models, crew, HomeAssistant(sink, VERSION), now, sink)
+            worker = _Worker(models, crew, HomeAssistant(sink, VERSION), at_the_rack, now, sink)
             helm = Helm(reread or (lambda: config), orders, worker.apply, lambda: crew.watches)
             try:
                 worker.apply(orders.applied_to(config))
@@ -104,6 +105,7 @@ class _Worker:
     models: Models
     crew: Crew
     home_assistant: HomeAssistant
+    at_the_rack: AtTheRack
     now: StatusMaker
     sink: MqttSink
 
@@ -114,11 +116,13 @@ class _Worker:
             UsageError: something it names cannot be used; all is as before then.
         """
         _check_verdicts(site)
+        check_racks(site)
         promoted = self.models.promoted()
         self.crew.apply(site.cameras)
         self.models.take(promoted)
         self.models.keep_only(camera.model for camera in site.cameras)
         self.home_assistant.introduce(site)
+        self.at_the_rack.take(site.announce)
         self.now.take(site)
         self.sink.tell_status_anew()
 
@@ -135,10 +139,6 @@ def _steer(steering: Steering, inbox: Inbox, crew: Crew, stop: threading.Event) 
         if time.monotonic() >= health_at_s:
             _tell_health(crew.watches)
             health_at_s = time.monotonic() + HEALTH_EVERY_S
-
-
-def _rack_ids(config: SiteConfig) -> list[str]:
-    return [rack.rack_id for camera in config.cameras for rack in camera.rack_list()]
 
 
 def _tell_health(watches: Iterable[CameraWatch]) -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 import wave
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from broker_bridge.messages import Announce
-from detector.announce import MOST_WAITING, announcing
+from detector.announce import MOST_WAITING, AtTheRack, check_racks
 from detector.announce_sound import FOLDER, WORDS, announcement, read_wav
+from detector.config import SiteConfig
 from detector.config_announce import AnnounceConfig
 from detector.errors import UsageError
 from detector.outbox import Outbox
@@ -82,10 +83,11 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "recorded"
 
 
-def speaking(
-    sink: MqttSink, clock: datetime = LATER, racks: tuple[str, ...] = ("rack-1", "rack-2"), **keys: object
-) -> AbstractContextManager[None]:
-    return announcing(AnnounceConfig.model_validate(keys), racks, sink, lambda: clock)
+@contextmanager
+def speaking(sink: MqttSink, clock: datetime = LATER, **keys: object) -> Iterator[AtTheRack]:
+    with closing(AtTheRack(sink, lambda: clock)) as here:
+        here.take(AnnounceConfig.model_validate(keys))
+        yield here
 
 
 def lines(path: Path) -> list[str]:
@@ -116,9 +118,7 @@ def test_only_new_alerts_are_said_and_a_second_one_waits_for_the_pause(sink: Mqt
 
 
 def test_a_rack_that_is_not_named_says_nothing(sink: MqttSink, recorded: Path) -> None:
-    with announcing(
-        config(player=["recorder", "x", "{file}"], racks=["rack-2"]), ["rack-1", "rack-2"], sink, lambda: LATER
-    ):
+    with speaking(sink, player=["recorder", "x", "{file}"], racks=["rack-2"]):
         sink.send(alert(1))
         sink.send(alert(2, rack="rack-2"))
         wait_for(lambda: lines(recorded))
@@ -235,14 +235,29 @@ def test_without_a_broker_nothing_is_saved_up_to_be_said_later(
 
 
 def test_nothing_is_announced_unless_the_site_switches_it_on(sink: MqttSink) -> None:
-    with announcing(None, ["rack-1"], sink):
+    with closing(AtTheRack(sink)) as here:
+        here.take(None)
         assert sink.listeners == []
 
 
-def test_a_rack_that_no_camera_has_is_refused(sink: MqttSink) -> None:
-    with (
-        pytest.raises(UsageError, match=r"announce\.racks names rack-9, which no camera has"),
-        announcing(config(racks=["rack-9"]), ["rack-1"], sink),
-    ):
-        pass
+def test_what_the_site_changes_counts_from_then_on(sink: MqttSink, recorded: Path) -> None:
+    with speaking(sink, player=["false", "{file}"], pause_s=3600) as here:
+        sink.send(alert(1))
+        here.take(config(player=["recorder", "x", "{file}"]))
+        here.take(config(player=["recorder", "x", "{file}"]))
+        assert len(sink.listeners) == 1
+        sink.send(alert(2))
+        wait_for(lambda: lines(recorded))
+        here.take(None)
+        sink.send(alert(3))
+    assert len(lines(recorded)) == 2
     assert sink.listeners == []
+
+
+def test_a_rack_that_no_camera_has_is_refused() -> None:
+    raw = {"site": "north", "worker": "edge-1", "cameras": [{"id": "gate", "source": "0"}]}
+    announce = {"mqtt": True, "racks": ["rack-9"]}
+    with pytest.raises(UsageError, match=r"announce\.racks names rack-9, which no camera has; its racks are whole-pic"):
+        check_racks(SiteConfig.model_validate(raw | {"announce": announce}))
+    check_racks(SiteConfig.model_validate(raw | {"announce": {"mqtt": True, "racks": ["whole-picture"]}}))
+    check_racks(SiteConfig.model_validate(raw))
