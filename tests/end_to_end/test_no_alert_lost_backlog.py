@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +34,6 @@ class Noting(Bridge):
     def __init__(self, *words: object) -> None:
         super().__init__(*words)  # type: ignore[arg-type]
         self.noted: list[tuple[str, int]] = []
-        self.stayed = threading.Event()
 
     def _arrive(self, on_topic: str, payload: bytes, remembered: bool) -> None:
         said = json.loads(payload)
