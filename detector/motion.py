@@ -150,11 +150,13 @@ class MotionGate:
 
 def small_grey(image_bgr: NDArray[np.uint8]) -> Grey:
     """Grey levels of a picture (h, w, 3) at `WIDTH_PX`, 0 to 255, whole cells high."""
-    height = max(1, round(WIDTH_PX * image_bgr.shape[0] / image_bgr.shape[1] / CELL_PX)) * CELL_PX
-    step = max(1, image_bgr.shape[1] // (2 * WIDTH_PX))
-    thin = np.ascontiguousarray(image_bgr[::step, ::step])  # averaging all pixels of a large picture is slow
-    small = cv2.resize(cv2.cvtColor(thin, cv2.COLOR_BGR2GRAY), (WIDTH_PX, height), interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32)
+    height, width = image_bgr.shape[:2]
+    if width > 2 * WIDTH_PX:  # averaging all pixels of a large picture is slow
+        size = 2 * WIDTH_PX, max(1, round(2 * WIDTH_PX * height / width))
+        image_bgr = np.asarray(cv2.resize(image_bgr, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    whole_cells = max(1, round(WIDTH_PX * height / width / CELL_PX)) * CELL_PX
+    grey = cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY)
+    return cv2.resize(grey, (WIDTH_PX, whole_cells), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def drawing(grey: Grey) -> Grey:
