@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -142,6 +143,17 @@ def check_racks(site: SiteConfig) -> None:
     strangers = sorted(set(site.announce.racks if site.announce else ()) - set(racks))
     if strangers:
         raise UsageError(f"announce.racks names {strangers[0]}, which no camera has; its racks are {', '.join(racks)}")
+
+
+def check_player(site: SiteConfig) -> None:
+    """See that the player is there. A worker whose player is missing does all the rest, so only checks ask.
+
+    Raises:
+        UsageError: it is not.
+    """
+    player = site.announce.player if site.announce else ()
+    if player and shutil.which(player[0]) is None:
+        raise UsageError(f"announce.player: there is no program {player[0]} here; install it, or name another")
 
 
 def _speakers(

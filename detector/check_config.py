@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from broker_bridge.topics import BrokerAddressError, parse_broker_address
+from detector.announce import check_player, check_racks
 from detector.config import CameraConfig, ConfigError, SiteConfig, load_config
 from detector.detection import Detector, open_detector
 from detector.errors import CannotReadError, CannotWriteError, UsageError
@@ -34,6 +35,11 @@ def _mistakes(config: SiteConfig) -> Iterator[str]:
         parse_broker_address(config.mqtt)
     except BrokerAddressError as error:
         yield f"mqtt: {error}"
+    for check_site in (check_racks, check_player):
+        try:
+            check_site(config)
+        except UsageError as error:
+            yield str(error)
     for number, camera in enumerate(config.cameras):
         if is_file(camera.source) and not Path(camera.source).is_file():
             yield f"cameras.{number}.source: there is no file {camera.source}; give a file, or rtsp://..., http://..."

@@ -47,6 +47,15 @@ def test_a_configuration_in_order_is_told_as_such(tmp_path: Path, clip: Path) ->
     assert "in order; 1 camera(s), 1 rack(s)" in said
 
 
+def test_what_is_to_be_announced_needs_its_racks_and_its_player(tmp_path: Path, clip: Path) -> None:
+    announce = {"player": ["no-such-player", "{file}"], "racks": ["west"]}
+    gate = {"id": "gate", "source": str(clip), "racks": [EAST]}
+    code, _, said = check("--config", config(tmp_path, gate, announce=announce))
+    assert code == 2
+    assert "announce.racks names west, which no camera has; its racks are east" in said
+    assert "announce.player: there is no program no-such-player here" in said
+
+
 def test_every_mistake_is_a_sentence_with_its_line(tmp_path: Path, clip: Path) -> None:
     wrong = {"id": "gate", "source": str(clip), "fsp": 4, "thresholds": {"grace_s": -1}}
     code, _, said = check("--config", config(tmp_path, wrong, worker="edge 1"))
