@@ -2,7 +2,7 @@
 
     apt-get install espeak-ng && python -m detector.sounds.make_sounds
 
-Each is a WAV of one channel, 16 bit, `RATE_HZ`, trimmed of silence and equally loud.
+Each is a WAV of one channel, 16 bit, `RATE_HZ`, trimmed of silence, the words equally loud.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ VOICES = {"zh-CN": ("cmn-latn-pinyin", "150"), "en": ("en-gb", "135")}
 
 Not `cmn`, which (in 1.51) says the pinyin in English, the numbers of the tones included.
 """
-LOUDEST = 0.7
+LOUDNESS = 0.22
+"""Root mean square of each sound, full scale being 1: words as loud as a small speaker bears, peaks bent down softly."""
 SILENT_BELOW = 0.01
 CHIME_HZ, CHIME_S = (659.26, 523.25), 0.55
 
 
 def main() -> None:
-    write_wav(FOLDER / CHIME, _as_loud(_chime()))
+    write_wav(FOLDER / CHIME, _as_loud(_chime(), LOUDNESS / 2))
     for language, words in WORDS.items():
         write_wav(FOLDER / f"{language}.wav", _as_loud(_trimmed(_spoken(words, *VOICES[language]))))
 
@@ -56,9 +57,9 @@ def _trimmed(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     return samples[loud[0] : loud[-1] + 1]
 
 
-def _as_loud(samples: NDArray[np.float64]) -> Samples:
-    loudest = float(np.abs(samples).max())
-    return np.round(samples * (LOUDEST * 32767 / loudest)).astype(np.int16)
+def _as_loud(samples: NDArray[np.float64], loudness: float = LOUDNESS) -> Samples:
+    loud = samples * (loudness / float(np.sqrt(np.mean(samples**2))))
+    return np.round(np.tanh(loud) * 32767).astype(np.int16)
 
 
 if __name__ == "__main__":
