@@ -6,7 +6,9 @@ before it are decoded after all, and nothing is missed; what was shown once is n
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -21,7 +23,12 @@ from numpy.typing import NDArray
 
 from detector.pace import Pace
 
+MOST_AHEAD = 6
+"""Pictures decoded before they are wanted; of a large one each takes some megabytes."""
 ToBgr = Callable[[VideoFrame], NDArray[np.uint8]]
+
+
+Decoded = Future[list[VideoFrame]]
 
 
 class FilePace(Pace, Protocol):
@@ -49,21 +56,34 @@ class EveryPicture:
 
 
 class SparseDecoding:
-    """Of one file. `damaged` counts the packets that could not be decoded."""
+    """Of one file. `damaged` counts the packets that could not be decoded.
+
+    A thread of its own decodes a little ahead while the pictures before are looked at. What is decoded is decided when a
+    packet is fed, and pictures come in their order, so that a second run gives the same.
+    """
 
     def __init__(self, stream: VideoStream, pace: FilePace, to_bgr: ToBgr) -> None:
         self.stream = stream
         self._context: VideoCodecContext = stream.codec_context
         self._second = stream.time_base or Fraction(0)
         self._pace, self._to_bgr = pace, to_bgr
+        self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decoding")
+        self._ahead: deque[Decoded] = deque()
+        """Pictures asked for and not handed out, in their order."""
         self._keys_only = False
+        self._before: list[Packet[VideoStream]] = []
+        """From the key picture that was shown last."""
         self._held: list[Packet[VideoStream]] = []
-        """From the last key picture that was decoded."""
+        """From the key picture that is decoded but not shown yet."""
+        self._key: Decoded | None = None
         self._key_pts: int | None = None
         self._shown_pts: int | None = None
         """After going back: up to here everything was shown. None: gone past it."""
         self._key_every_s: float | None = None
         self.damaged = 0
+
+    def close(self) -> None:
+        self._decoder.shutdown(cancel_futures=True)
 
     def feed(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
         """What can be shown now; the packets of a stream are to come in their order, the empty one at its end too."""
@@ -71,52 +91,85 @@ class SparseDecoding:
             self._note_key(packet)
         if self._pace.keyframes_only(self._waited_s(packet)) and (self._keys_only or packet.is_keyframe):
             yield from self._key_only(packet)
+        elif self._keys_only and packet.size:
+            yield from self._go_back([*self._before, *self._held, packet])
         elif self._keys_only:
-            yield from self._go_back([*self._held, packet])
+            yield from self._show_key(packet)
+            yield from self._go_back([*self._before, *self._held]) if self._keys_only else ()
         else:
             yield from self._new(packet)
+        if not packet.size:
+            yield from self._rest()
 
     def _key_only(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
         if not self._keys_only:
             yield from self._new(None)  # what the decoder still holds was before this picture
-            self._keys_only, self._held = True, []
-        elif not (packet.is_keyframe and self._is_due(packet)):
-            self._held.append(packet)
-            return
-        self._context.flush_buffers()
-        shown = [*self._decoded(packet), *self._decoded(None)]
-        self._context.flush_buffers()
-        before, ahead_s, self._held = self._held, self._ahead_s(packet), [packet]
-        if shown and before and self._pace.foresees(self._to_bgr(shown[-1]), ahead_s):
-            yield from self._go_back([*before, packet])
+            yield from self._rest()
+            self._keys_only, self._before, self._held = True, [], [packet]
+            self._key = self._decoder.submit(self._decode_key, packet)
+        elif packet.is_keyframe and self._is_due(packet):
+            yield from self._show_key(packet)
         else:
-            yield from shown
+            self._held.append(packet)
+
+    def _show_key(self, following: Packet[VideoStream]) -> Iterator[VideoFrame]:
+        """The key picture that waits, while the one that follows is decoded; or all that was left out before it."""
+        frames = self._key.result() if self._key is not None else []
+        if frames and self._before and self._pace.foresees(self._to_bgr(frames[-1]), self._ahead_s(self._held[0])):
+            yield from self._go_back([*self._before, *self._held, following])
+            return
+        self._before, self._held = self._held, [following]
+        self._key = self._decoder.submit(self._decode_key, following) if following.size else None
+        yield from frames
 
     def _go_back(self, packets: Sequence[Packet[VideoStream]]) -> Iterator[VideoFrame]:
-        """Decode all of these; the first one is a key picture that was shown."""
-        self._shown_pts = packets[0].pts
-        self._keys_only, self._held = False, []
+        """Decode all of these; the first one is a key picture, which was shown if there is one that waits beside it."""
+        if self._key is not None:
+            self._key.result()
+        self._shown_pts = packets[0].pts if self._before else None
+        self._keys_only, self._before, self._held, self._key = False, [], [], None
         self._context.flush_buffers()
         for packet in packets:
             yield from self._new(packet)
 
     def _new(self, packet: Packet[VideoStream] | None) -> Iterator[VideoFrame]:
-        """Decode on, leaving out what was shown already; it may come late out of the decoder."""
-        for frame in self._decoded(packet):
+        """Decode on, and hand out what was asked for a little earlier."""
+        self._ahead.append(self._decoder.submit(self._decode, packet))
+        while len(self._ahead) > MOST_AHEAD:
+            yield from self._unshown(self._ahead.popleft().result())
+
+    def _rest(self) -> Iterator[VideoFrame]:
+        while self._ahead:
+            yield from self._unshown(self._ahead.popleft().result())
+
+    def _unshown(self, frames: Sequence[VideoFrame]) -> Iterator[VideoFrame]:
+        """Without what was shown before going back; it may come late out of the decoder."""
+        for frame in frames:
             if self._shown_pts is None or frame.pts is None or frame.pts > self._shown_pts:
                 self._shown_pts = None
                 yield frame
 
-    def _decoded(self, packet: Packet[VideoStream] | None) -> Iterator[VideoFrame]:
+    # In the decoding thread
+
+    def _decode_key(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        self._context.flush_buffers()
+        frames = [*self._decode(packet), *self._decode(None)]
+        self._context.flush_buffers()
+        return frames
+
+    def _decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         try:
-            for frame in self._context.decode(packet):
-                # Those that come out of draining have lost it.
-                frame.time_base = frame.time_base or self.stream.time_base
-                yield frame
+            frames = self._context.decode(packet)
         except av.error.EOFError:  # drained already
-            return
+            return []
         except av.error.FFmpegError:
             self.damaged += 1
+            return []
+        for frame in frames:  # those that come out of draining have lost it
+            frame.time_base = frame.time_base or self.stream.time_base
+        return frames
+
+    # What is known of the stream
 
     def _note_key(self, packet: Packet[VideoStream]) -> None:
         if packet.pts is not None and self._key_pts is not None:
@@ -130,10 +183,11 @@ class SparseDecoding:
         return max(self._key_every_s, float((packet.dts - self._key_pts) * self._second))
 
     def _is_due(self, packet: Packet[VideoStream]) -> bool:
-        return self._ahead_s(packet) >= 1 / self._pace.fps_wanted()
+        return self._between_s(self._held, packet) >= 1 / self._pace.fps_wanted()
 
     def _ahead_s(self, packet: Packet[VideoStream]) -> float:
-        first = self._held[0] if self._held else packet
-        if packet.pts is None or first.pts is None:
-            return 0.0
-        return float((packet.pts - first.pts) * self._second)
+        return self._between_s(self._before, packet)
+
+    def _between_s(self, since: Sequence[Packet[VideoStream]], packet: Packet[VideoStream]) -> float:
+        first_pts = since[0].pts
+        return 0.0 if packet.pts is None or first_pts is None else float((packet.pts - first_pts) * self._second)
