@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from broker_bridge.messages import (
     Ack,
     AlertMessage,
+    CameraHealth,
     StayMessage,
     UpMessage,
     alert_id_of,
@@ -37,6 +38,7 @@ from detector.outbox import Letter, Outbox
 
 RESEND_AFTER_S, LONGEST_RESEND_S = 15.0, 240.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 5.0
+HEALTH_HOLDS_S = 15.0
 log = structlog.get_logger()
 
 
@@ -66,9 +68,7 @@ class JsonlSink:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
 
@@ -87,6 +87,8 @@ class _State:
     payload: bytes
     qos: int
     retained: bool
+    until_s: float = math.inf
+    """Not said any more after this moment of the monotonic clock."""
 
 
 class MqttSink:
@@ -151,7 +153,9 @@ class MqttSink:
             urgent = isinstance(message, AlertMessage)
             self._keep(Letter(str(message.message_id), on_topic, payload, alert_id_of(message.stay_id), urgent))
         else:
-            self._states[on_topic] = _State(payload, rule.qos, rule.retained)
+            # How a camera is, is said every few seconds; of one that was taken out nothing is said again.
+            until_s = time.monotonic() + HEALTH_HOLDS_S if isinstance(message, CameraHealth) else math.inf
+            self._states[on_topic] = _State(payload, rule.qos, rule.retained, until_s)
             self._say_state(on_topic)
 
     def send_snapshot(self, camera: str, alert_id: str, jpeg: bytes) -> None:
@@ -214,7 +218,7 @@ class MqttSink:
 
     def _say_state(self, on_topic: str) -> None:
         state = self._states.get(on_topic)
-        if state is not None and self._connection.ready:
+        if state is not None and self._connection.ready and time.monotonic() < state.until_s:
             self._connection.publish(on_topic, state.payload, qos=state.qos, retained=state.retained)
 
     def _refuse(self, sentence: str) -> None:
@@ -287,7 +291,5 @@ class MqttSink:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -9,7 +9,15 @@ from uuid import UUID
 
 import pytest
 
-from broker_bridge.messages import UP_MESSAGE, CameraHealth, UpMessage, WorkerStatus, snapshot_message_id, topic_of
+from broker_bridge.messages import (
+    UP_MESSAGE,
+    CameraHealth,
+    RackOccupancy,
+    UpMessage,
+    WorkerStatus,
+    snapshot_message_id,
+    topic_of,
+)
 from detector.errors import CannotWriteError, UsageError
 from detector.outbox import Outbox
 from detector.sinks import JsonlSink, MqttSink
@@ -137,6 +145,20 @@ def test_states_are_said_when_connected_and_again_after_the_broker_forgot_them(b
             wait_for(all_told(bridge))
             assert (topic_of(health), health.model_dump_json().encode()) in bridge.heard
         assert sink.depth() == 0
+
+
+def test_how_a_camera_was_long_ago_is_not_said_again(
+    broker: Broker, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been taken out since; and its time would tell that this machine's clock is late."""
+    monkeypatch.setattr("detector.sinks.HEALTH_HOLDS_S", 0.0)
+    with listening(broker) as bridge, sink_to(broker.url, outbox) as sink:
+        wait_for(lambda: bridge.on("/status"))
+        sink.send(CameraHealth(**header(2), camera="gate", fps_in=5, fps_seen=5, fps_inferred=5))
+        sink.send(RackOccupancy(**header(3), rack="rack-1", bikes=1, unlocked=0, unsure=0))
+        bridge.answer()
+        wait_for(lambda: len(bridge.on("/occupancy")) == 2)
+        assert bridge.on("/health") == []
 
 
 def test_the_worker_says_online_when_it_comes_and_offline_when_it_goes(broker: Broker, outbox: Outbox) -> None:
