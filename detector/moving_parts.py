@@ -31,6 +31,7 @@ class MovingParts:
 
     def __init__(self) -> None:
         self._kept: deque[_Kept] = deque()
+        self._last: tuple[NDArray[np.uint8], Grey] | None = None
 
     def see(self, image_bgr: NDArray[np.uint8], at: datetime) -> None:
         """One picture on; a camera that looks rarely keeps the last one however old it is."""
@@ -38,7 +39,9 @@ class MovingParts:
             return
         while len(self._kept) > 1 and at - self._kept[0].at > LOOK_BACK:
             self._kept.popleft()
-        self._kept.append(_Kept(at, _small(image_bgr)))
+        if self._last is None or self._last[0] is not image_bgr:  # while all is still, one picture comes over and over
+            self._last = image_bgr, _small(image_bgr)
+        self._kept.append(_Kept(at, self._last[1]))
 
     def where(self, image_bgr: NDArray[np.uint8], margin_px: float) -> NDArray[np.bool_]:
         """Which pixels (height, width) of this picture show what was not there a moment ago, or is no longer.
@@ -72,5 +75,7 @@ def _small(image_bgr: NDArray[np.uint8]) -> Grey:
     height, width = image_bgr.shape[:2]
     scale = _scale(image_bgr)
     size = max(1, round(width * scale)), max(1, round(height * scale))
+    if scale < 1 / 2:  # averaging every pixel of a large picture costs four times as much
+        image_bgr = np.asarray(cv2.resize(image_bgr, (2 * size[0], 2 * size[1]), interpolation=cv2.INTER_NEAREST))
     grey = cv2.cvtColor(cv2.resize(image_bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
     return np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), BLUR_PX), np.float32)

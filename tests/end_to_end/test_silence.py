@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,10 +40,11 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path, free_port: int) -> It
 
 
 @contextmanager
-def worker(broker: Broker, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(broker: Broker, folder: Path, metrics_port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
     config = folder / "site.yaml"
     camera = {"id": "gate", "source": str(CLIP), "fps": 2}
-    config.write_text(yaml.safe_dump({"site": "north", "worker": "edge-1", "mqtt": broker.url, "cameras": [camera]}))
+    site = {"site": "north", "worker": "edge-1", "mqtt": broker.url, "cameras": [camera]}
+    config.write_text(yaml.safe_dump(site | {"metrics": {"port": metrics_port}} if metrics_port else site))
     command = [sys.executable, "-m", "pleaselock", "watch", "--config", str(config), "--home", str(folder / "edge")]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         try:
@@ -100,3 +104,24 @@ def test_a_killed_worker_is_told_to_staff_and_so_is_that_it_is_back(broker: Brok
 def _heard_since(host: Server, at: datetime) -> bool:
     with host.sessions() as session:
         return session.scalars(select(CameraHealth.reported_at)).one() > at
+
+
+def test_a_running_worker_is_read_by_prometheus_and_the_port_is_free_again_after_it(tmp_path: Path) -> None:
+    with socket.socket() as one, socket.socket() as other:
+        for listener in (one, other):
+            listener.bind(("127.0.0.1", 0))
+        port, nobody = (int(listener.getsockname()[1]) for listener in (one, other))
+    address = f"http://127.0.0.1:{port}/metrics"
+
+    def text() -> str:
+        with suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
+            return str(answer.read().decode())
+        return ""
+
+    with worker(embedded_process(nobody), tmp_path, port) as process:
+        wait_for(lambda: re.search(r'pleaselock_camera_frames_taken_total\{camera="gate"\} [1-9]', text()))
+        assert 'pleaselock_worker_info{site="north",version=' in text()
+        assert "pleaselock_broker_connected 0.0" in text()
+        process.terminate()
+        assert process.wait(20) == 0
+    assert text() == ""
