@@ -116,6 +116,10 @@ def _yolo(box: XyxyPx, width: int, height: int) -> str:
 def main(
     views: Annotated[list[Path], typer.Option(exists=True, file_okay=False, help="folders of rendered views")],
     out: Annotated[Path, typer.Option(help="folder of the new dataset")],
+    many: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, file_okay=False, help="folders rendered with --many: for training only"),
+    ] = None,
     photos: Annotated[
         Path | None,
         typer.Option(exists=True, file_okay=False, help="YOLO dataset of bicycles: backgrounds, ridden bikes"),
@@ -129,8 +133,8 @@ def main(
     """Write images/ and labels/ of train, val and test with data.yaml."""
     dice = np.random.default_rng([seed, 12])
     writer, backgrounds = Writer(out), Backgrounds(photos, dice)
-    for folder in views:
-        _write_rendered(writer, folder, backgrounds, variants, dice)
+    for folder in (*views, *(many or ())):
+        _write_rendered(writer, folder, backgrounds, variants, dice, held_out=folder in views)
     if photos:
         _write_ridden(writer, photos)
     if real:
@@ -140,11 +144,14 @@ def main(
         typer.echo(f"{source}: {count}")
 
 
-def _write_rendered(writer: Writer, folder: Path, backgrounds: Backgrounds, variants: int, dice: Dice) -> None:
+def _write_rendered(
+    writer: Writer, folder: Path, backgrounds: Backgrounds, variants: int, dice: Dice, *, held_out: bool
+) -> None:
     for view in read_views(folder):
         for variant in range(variants):
             crop = as_a_camera_sees(rendered_crop(view, folder, backgrounds.one()), dice)
-            writer.write(split_of_scene(view.scene), "rendered", f"{Path(view.picture).stem}-{variant}", crop)
+            split = split_of_scene(view.scene) if held_out else "train"
+            writer.write(split, "rendered", f"{Path(view.picture).stem}-{variant}", crop)
 
 
 def _write_ridden(writer: Writer, photos: Path) -> None:
