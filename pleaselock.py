@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import MutableMapping
 from contextlib import AsyncExitStack
@@ -16,6 +17,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 from pydantic import ValidationError
+from structlog.types import Processor
 
 import broker_bridge.commands
 import dashboard.commands
@@ -165,15 +167,17 @@ def main() -> None:
 
 def _log_plainly() -> None:
     """One line an event on stderr, for stdout belongs to what a command answers: words on a terminal, else JSON."""
+    first: list[Processor] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _for_whoever_reads,
-        ],
+        processors=[*first, _for_whoever_reads],
         # Looked up at each event: whoever replaces stderr meanwhile is heeded.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+    # What libraries say through Python's own logging must not be the one line that no machine can read.
+    ours = structlog.stdlib.ProcessorFormatter
+    handler = logging.StreamHandler()
+    handler.setFormatter(ours(foreign_pre_chain=first, processors=[ours.remove_processors_meta, _for_whoever_reads]))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
 def _for_whoever_reads(logger: object, method: str, event: MutableMapping[str, Any]) -> str:

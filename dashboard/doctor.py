@@ -132,7 +132,7 @@ def _examine_people(session: Session, say: Say) -> None:
 def _examine_edges(session: Session, say: Say) -> None:
     at, cameras = datetime.now(UTC), queries.cameras_with_health(session)
     for worker in queries.all_workers(session):
-        trouble = worker_trouble(worker.state, last_heard(worker, cameras), at)
+        trouble = worker_trouble(worker.state, last_heard(worker, cameras, at), at)
         advice = "look at that machine: `pleaselock doctor --config …` there" if trouble else ""
         say(f"worker {worker.code}", trouble is None, trouble.value if trouble else "online", advice)
     wrong = [view for view in (camera_view(camera, health, at) for camera, health in cameras) if view.wrong]

@@ -60,7 +60,7 @@ def _findings(session: Session, at: datetime, *, listened: bool) -> Iterator[Fin
     cameras = queries.cameras_with_health(session)
     lost: set[tuple[int, str]] = set()
     for worker in queries.all_workers(session):
-        trouble = worker_trouble(worker.state, last_heard(worker, cameras), at)
+        trouble = worker_trouble(worker.state, last_heard(worker, cameras, at), at)
         if trouble is not None:
             lost.add((worker.site_id, worker.code))
         yield Finding(f"worker:{worker.id}", trouble, worker_id=worker.id, known=listened or trouble is None)

@@ -30,7 +30,7 @@ class Trouble(StrEnum):
 
 CONTACT = (Trouble.OFFLINE, Trouble.SILENT, Trouble.NO_PICTURE)
 TOLD_AFTER = {
-    Trouble.SILENT: timedelta(0),
+    Trouble.SILENT: timedelta(seconds=10),
     Trouble.OFFLINE: timedelta(seconds=30),
     Trouble.NO_PICTURE: timedelta(seconds=30),
 }

@@ -78,18 +78,21 @@ def last_words(health: CameraHealth) -> LastWords:
     return LastWords(health.reported_at, health.last_frame_at, faults)
 
 
-def last_heard(worker: Worker, cameras: Iterable[tuple[Camera, CameraHealth | None]]) -> datetime:
-    """When a worker last said anything. Its cameras' words carry the server's time, its status the edge's own."""
+def last_heard(worker: Worker, cameras: Iterable[tuple[Camera, CameraHealth | None]], at: datetime) -> datetime:
+    """When a worker last said anything. Its cameras' words carry the server's time, its status the edge's own.
+
+    An edge whose clock is ahead would never be silent: what it says to come from the future does not count beside its cameras.
+    """
     said = [
         health.reported_at
         for camera, health in cameras
         if health is not None and health.worker_code == worker.code and camera.site_id == worker.site_id
     ]
-    return max([worker.reported_at, *said])
+    return max(said) if said and worker.reported_at > at else max([worker.reported_at, *said])
 
 
 def worker_view(worker: Worker, cameras: Iterable[CameraView], at: datetime) -> WorkerView:
-    last = last_heard(worker, [(view.camera, view.health) for view in cameras])
+    last = last_heard(worker, [(view.camera, view.health) for view in cameras], at)
     trouble = worker_trouble(worker.state, last, at)
     return WorkerView(worker, WORDS[trouble] if trouble else ONLINE, last)
 

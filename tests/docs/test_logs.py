@@ -16,7 +16,7 @@ import pytest
 
 METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
 TELL = """
-import structlog, pleaselock
+import logging, structlog, pleaselock
 pleaselock._log_plainly()
 log = structlog.get_logger()
 log.warning("摄像头 lost", camera="gate", reason="no route")
@@ -24,6 +24,11 @@ try:
     1 / 0
 except ZeroDivisionError:
     log.exception("broke", count=3)
+try:
+    1 / 0
+except ZeroDivisionError:
+    logging.getLogger("uvicorn.error").exception("a library's %s", "words")
+logging.getLogger("alembic").info("not asked for")
 """
 
 
@@ -67,11 +72,14 @@ def test_what_happened_is_said_in_words_and_details_are_keys(project_root: Path)
 def test_a_pipe_gets_json(project_root: Path) -> None:
     said = subprocess.run([sys.executable, "-c", TELL], cwd=project_root, capture_output=True, text=True, check=True)
     assert said.stdout == ""
-    first, second = (json.loads(line) for line in said.stderr.splitlines())
+    first, second, third = (json.loads(line) for line in said.stderr.splitlines())
     assert list(first)[:3] == ["timestamp", "level", "event"]
     assert (first["level"], first["event"], first["camera"]) == ("warning", "摄像头 lost", "gate")
     assert "ZeroDivisionError" in second["exception"]
     assert second["count"] == 3
+    assert (third["level"], third["event"]) == ("error", "a library's words")
+    assert "ZeroDivisionError" in third["exception"]
+    assert list(third)[:3] == ["timestamp", "level", "event"]
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")

@@ -177,3 +177,13 @@ def test_who_has_looked_is_not_told_again_and_others_still_are(watch: Watch, ses
         assert not unseen_notices(session, ann)
         assert len(unseen_notices(session, ben)) == 1
         assert count_told(session) == 1
+
+
+def test_a_worker_whose_clock_is_ahead_is_silent_all_the_same(watch: Watch) -> None:
+    ahead = replace(ONLINE, at=NOON + timedelta(hours=3))
+    with watch.sessions.begin() as session:
+        record_worker(session, ahead)
+        record_camera(session, WELL)
+        review(session, NOON + 65 * S, LONG_AGO)
+        review(session, NOON + 80 * S, LONG_AGO)
+    assert watch.told() == [("ann", "silent", "began")]

@@ -81,8 +81,9 @@ def test_what_passes_soon_is_never_told() -> None:
     assert told_times(every_5_s((100, None), (155, Trouble.DARK), (400, None))) == ([], [])
 
 
-def test_silence_is_told_at_once_for_it_has_lasted_already() -> None:
-    assert told_times(every_5_s((100, None), (300, Trouble.SILENT))) == ([100], [])
+def test_silence_is_told_soon_for_it_has_lasted_already_and_not_while_a_worker_is_just_back() -> None:
+    assert told_times(every_5_s((100, None), (300, Trouble.SILENT))) == ([110], [])
+    assert told_times(every_5_s((100, None), (110, Trouble.SILENT), (300, None))) == ([], [])
 
 
 def test_a_trouble_that_comes_and_goes_is_one_outage() -> None:
