@@ -175,9 +175,16 @@ def _log_plainly() -> None:
     )
     # What libraries say through Python's own logging must not be the one line that no machine can read.
     ours = structlog.stdlib.ProcessorFormatter
-    handler = logging.StreamHandler()
+    handler = _Stderr()
     handler.setFormatter(ours(foreign_pre_chain=first, processors=[ours.remove_processors_meta, _for_whoever_reads]))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+class _Stderr(logging.Handler):
+    """Where stderr is at each event, as above."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)  # noqa: T201 -- this is the log
 
 
 def _for_whoever_reads(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
