@@ -54,8 +54,10 @@ class Memory:
 
 
 def rows(minutes: float = MINUTES) -> Iterator[Row]:
-    share = apart(partial(share_in_session, busy_film().path)).gave
-    yield Row(f"{CAMERAS} busy cameras: time in the model's session", share, "all", ">= 0.95", share >= 0.95)
+    for what, regions in (("whole pictures", False), ("parts of them, as by default", True)):
+        share = apart(partial(share_in_session, busy_film().path, regions=regions)).gave
+        wanted = ("", None) if regions else (">= 0.95", share >= 0.95)
+        yield Row(f"{CAMERAS} busy cameras, {what}: time in the model's session", share, "all", *wanted)
     cost = apart(partial(replay, mixed_film(600.0, 1).path, minutes))
     memory = cost.gave
     what = f"memory, {CAMERAS} cameras, {minutes:.0f} min of footage each ({memory.late:.0f} MiB at the end)"
@@ -64,23 +66,25 @@ def rows(minutes: float = MINUTES) -> Iterator[Row]:
     yield Row("memory at the end", growth, "at a quarter of the way", "<= 1.05", growth <= 1.05)
 
 
-def share_in_session(path: Path) -> float:
+def share_in_session(path: Path, *, regions: bool) -> float:
     """Which share of the wall time the one model of all cameras was at work, once all run."""
     detector, watch = open_detector("bikepark-v0"), Stopwatch()
     assert isinstance(detector, BikeDetector)
     detector._session = TimedSession(detector._session, watch)  # noqa: SLF001
     shared, ready = SharedModel(detector), threading.Barrier(CAMERAS + 1)
     with ThreadPoolExecutor(CAMERAS) as pool:
-        done = [pool.submit(_follow, path, shared, ready, watch) for _ in range(CAMERAS)]
+        done = [pool.submit(_follow, path, shared, ready, watch, regions) for _ in range(CAMERAS)]
         ready.wait()
         begins_s, before_s = time.perf_counter(), watch.seconds
         ends_s, after_s = min(one.result() for one in done)
     return (after_s - before_s) / (ends_s - begins_s)
 
 
-def _follow(path: Path, shared: SharedModel, ready: threading.Barrier, watch: Stopwatch) -> tuple[float, float]:
+def _follow(
+    path: Path, shared: SharedModel, ready: threading.Barrier, watch: Stopwatch, regions: bool
+) -> tuple[float, float]:
     """Gives when it was done, and how long the session had been at work until then."""
-    looking = Looking(LookingConfig(), 5.0)
+    looking = Looking(LookingConfig(regions=regions), 5.0)
     line = a_line(CameraDetector(shared), looking=looking, camera=str(threading.get_ident()))
     for number, _step in enumerate(run_line(read_frames(path, fps=5.0, pace=looking), line)):
         if number == 5:
