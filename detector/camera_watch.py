@@ -18,7 +18,7 @@ from detector.config import CameraConfig
 from detector.errors import CannotWriteError
 from detector.health import CameraFaring
 from detector.live import live_frames
-from detector.live_clock import utc_now
+from detector.live_clock import Clock, utc_now
 from detector.live_counts import Counts
 from detector.looking import Looking
 from detector.model_turns import CameraDetector, SharedModel
@@ -42,6 +42,8 @@ class Speech:
     sink: MqttSink
     durable: Stamper
     states: Stamper
+    clock: Clock = utc_now
+    """The one that the stampers go by."""
 
 
 @dataclass
@@ -93,7 +95,14 @@ class CameraWatch:
         if self.orders is not None:
             line.policy.is_muted = partial(self.orders.is_muted, config.id)
         with closing(
-            live_frames(config.source, pace=looking, stop=self.stop, counts=self.counts, masks=config.masks)
+            live_frames(
+                config.source,
+                pace=looking,
+                stop=self.stop,
+                counts=self.counts,
+                masks=config.masks,
+                clock=self.speech.clock,
+            )
         ) as frames:
             for step in run_line(_of_one_size(frames), line):
                 self.faring.see(step.frame, step.detections, moved=line.pictures.camera_moved)
@@ -123,7 +132,7 @@ class CameraWatch:
 
     def tell_health(self) -> CameraHealth:
         """Say how the camera did since this was last asked."""
-        at = utc_now()
+        at = self.speech.clock()
         fields, depth = self.faring.tell(at), self.speech.sink.depth()
         health = CameraHealth(**self.speech.states.stamp(at), camera=self.config.id, outbox_depth=depth, **fields)
         self.speech.sink.send(health)

@@ -26,7 +26,7 @@ from detector.config import SiteConfig
 from detector.crew import Crew
 from detector.errors import CannotWriteError, UsageError
 from detector.home_assistant import HomeAssistant
-from detector.live_clock import utc_now
+from detector.live_clock import SteadyClock, utc_now
 from detector.metrics import Figures, serving_metrics
 from detector.model_folder import identify_model
 from detector.orders import Orders
@@ -71,8 +71,9 @@ def run_worker(
     orders, inbox = Orders(home / f"orders-{name}.json"), inbox or queue.SimpleQueue()
     _check_verdicts(config)
     with Outbox(home / f"outbox-{name}.db") as outbox, StayStore(home / f"stays-{name}.db") as store:
-        boot = str(uuid7(utc_now(), os.urandom(16)))
-        durable, states = (Stamper(config.site, config.worker, boot, os.urandom, utc_now) for _ in range(2))
+        clock = SteadyClock()
+        boot = str(uuid7(clock(), os.urandom(16)))
+        durable, states = (Stamper(config.site, config.worker, boot, os.urandom, clock) for _ in range(2))
         now = StatusMaker(orders.applied_to(config), states)
         with (
             MqttSink(config.mqtt, config.site, config.worker, outbox, now.status, on_refused=stop.set) as sink,
@@ -80,7 +81,7 @@ def run_worker(
             sweeping(outbox, home, config.retention_days),
         ):
             sink.listen(topic(TopicName.COMMAND, config.site, worker=config.worker), partial(read_command, inbox))
-            speech = Speech(sink, durable, states)
+            speech = Speech(sink, durable, states, clock)
             crew = Crew(
                 lambda camera, end: CameraWatch(
                     camera, models.of(camera.model), speech, end, store=store, orders=orders

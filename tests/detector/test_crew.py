@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from broker_bridge.messages import AlertMessage
 from detector.camera_watch import CameraWatch
 from detector.config import CameraConfig
 from detector.crew import Crew
@@ -164,3 +167,17 @@ def test_a_new_picture_of_a_bike_is_sent_when_it_is_asked_for(sink: HearingSink,
         watching.stop.set()
         thread.join()
     assert len(set(pictures())) == 1, "of the same alert"
+
+
+def test_a_camera_goes_by_the_clock_of_its_worker(sink: HearingSink, clip: Path) -> None:
+    """Else an alert's time and the time it is sent would part where the machine's clock is set back."""
+    ahead, detector = timedelta(hours=1), DrawnDetector()
+    watching = watch(camera(clip), sink, detector, threading.Event())
+    watching.speech = replace(watching.speech, clock=lambda: datetime.now(UTC) + ahead)
+    run_until(watching, lambda: told(sink, "alert", "raised"))
+    (raised,) = told(sink, "alert", "raised")
+    assert isinstance(raised, AlertMessage)
+    health = watching.tell_health()
+    for at in (raised.at, health.last_frame_at):
+        assert at is not None
+        assert abs(at - datetime.now(UTC) - ahead) < timedelta(minutes=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -115,3 +116,14 @@ def test_where_the_walls_clock_is_set_back_ours_runs_slower_until_they_agree() -
     seen = steady([0, 1, 2, 0, 1, 2, 3, *range(4, 40)])
     assert all(0.85 < later - earlier <= 2 for earlier, later in pairwise(seen))
     assert seen[-1] == 39
+
+
+def test_our_clock_rises_for_all_who_ask_at_once() -> None:
+    clock = SteadyClock(lambda: AT, lambda: 0.0)
+    seen: list[datetime] = []
+    threads = [threading.Thread(target=lambda: seen.extend(clock() for _ in range(500))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(seen)) == 2000
