@@ -15,7 +15,7 @@ from detector.bystanders import Bystanders
 from detector.reminders import Reminder
 from detector.sinks import Sink
 from detector.snapshots import alert_picture
-from detector.vocabulary import Detection, Frame, Kind, LockVerdict, Stay, StayEvent, StayEventKind, Track
+from detector.vocabulary import Detection, Frame, Kind, LockVerdict, Stay, StayEvent, StayEventKind, StayState, Track
 
 Entropy = Callable[[int], bytes]
 """Gives that many bytes, new ones at every call: `os.urandom` live, `seeded_entropy` for recorded footage."""
@@ -139,7 +139,9 @@ class Outgoing:
         self._sink.send_snapshot(self._camera, alert_id_of(stay.stay_id), self._picture(stay, frame))
 
     def _picture(self, stay: Stay, frame: Frame) -> bytes:
-        return alert_picture(frame, stay.xyxy_norm.to_px(frame.width_px, frame.height_px), self._bystanders)
+        bike_px = stay.xyxy_norm.to_px(frame.width_px, frame.height_px)
+        # Who is bent over a bike is often not found for seconds, but the stay knows that they have not left.
+        return alert_picture(frame, bike_px, self._bystanders, attended=stay.state is StayState.ATTENDED)
 
 
 def _stay_word(kind: StayEventKind, verdict: LockVerdict | None) -> Literal["opened", "judged", "closed"] | None:

@@ -59,29 +59,32 @@ def bike_picture(
     return _jpeg(_at_most(crop, long_side_px))
 
 
-def alert_picture(frame: Frame, bike_xyxy_px: XyxyPx, bystanders: Bystanders) -> bytes:
+def alert_picture(frame: Frame, bike_xyxy_px: XyxyPx, bystanders: Bystanders, *, attended: bool = False) -> bytes:
     """The bike as a JPEG of at most `LONG_SIDE_PX`, sharp only where it is the bike and nobody's head.
 
     Args:
         frame: what the camera saw; `bystanders` has seen it.
         bike_xyxy_px: the bike's box in that frame.
         bystanders: who may be in it.
+        attended: somebody is at the bike, be they found or not: then nothing is sharp.
 
     Raises:
         ValueError: no part of the bike is inside the picture.
     """
     left, top, right, bottom = part_of(frame, bike_xyxy_px)
-    fit_to_leave = for_strangers(frame, bike_xyxy_px, bystanders)
+    fit_to_leave = for_strangers(frame, bike_xyxy_px, bystanders, attended=attended)
     return _jpeg(_at_most(fit_to_leave[top:bottom, left:right], LONG_SIDE_PX))
 
 
-def for_strangers(frame: Frame, bike: XyxyPx, bystanders: Bystanders) -> Image:
+def for_strangers(frame: Frame, bike: XyxyPx, bystanders: Bystanders, *, attended: bool = False) -> Image:
     """The frame as it may leave the edge in the part that shows this bike; the rest is looked at less carefully."""
     people = [one for one in bystanders.people_in(frame, part_of(frame, bike)) if not _is_the_bike(one, bike)]
     result = without_heads(frame.image_bgr, people)
     side = max(bike.width, bike.height)
     sharp = _around(bike, SHARP_MARGIN, frame) & ~bystanders.moving_in(frame, side * STIR_MARGIN)
     block = max(2.0, side / BLOCKS_PER_BIKE)
+    if attended:
+        return _in_blocks(result, block)
     return np.where(sharp[..., None], result, _in_blocks(result, block))
 
 

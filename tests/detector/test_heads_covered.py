@@ -13,12 +13,14 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.boxes import XyxyPx
+from broker_bridge.messages import UpMessage
+from detector.boxes import XyxyNorm, XyxyPx
 from detector.bystanders import Bystanders
 from detector.detection import BikeDetector, Choices
 from detector.masks import black_out
+from detector.outgoing import Outgoing, Stamper, seeded_entropy
 from detector.snapshots import alert_picture, for_strangers
-from detector.vocabulary import Detection, Frame, Kind
+from detector.vocabulary import Detection, Frame, Kind, Stay, StayState
 from tests.detector.heads_truth import (
     AT,
     Image,
@@ -144,6 +146,38 @@ def test_the_bike_taken_faintly_for_somebody_is_shown() -> None:
     assert (for_strangers(_frame(image), BIKE, bystanders)[210:310, 210:390] == image[210:310, 210:390]).all()
     bystanders.see(_frame(image), [Detection(Kind.PERSON, 0.5, XyxyPx(202, 198, 402, 322))])
     assert not (for_strangers(_frame(image), BIKE, bystanders)[210:260] == image[210:260]).all()
+
+
+def test_while_somebody_is_at_the_bike_nothing_is_sharp_though_the_model_has_lost_them() -> None:
+    image = _noise()
+    leaving = for_strangers(_frame(image), BIKE, Bystanders(), attended=True)
+    assert is_covered(image, leaving, XyxyPx(280, 240, 308, 268))
+
+
+def test_a_picture_asked_for_again_while_the_bike_is_attended_shows_nobody_and_one_of_a_bike_left_is_sharp() -> None:
+    pictures = {}
+    for state in (StayState.ATTENDED, StayState.LEFT):
+        sink = KeepsPictures()
+        outgoing = Outgoing("gate", Stamper("north", "edge-1", "b", seeded_entropy("s")), sink)
+        frame = _frame(_noise())
+        outgoing.see(frame, [])
+        where = XyxyNorm(200 / 640, 200 / 480, 400 / 640, 320 / 480)
+        outgoing.show_again(Stay("s", "r", "b", Kind.BICYCLE, state, where, preexisting=False, parked_at=AT), frame)
+        jpeg = np.frombuffer(sink.pictures[0], np.uint8)
+        pictures[state] = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR)).astype(int)
+    rough = {state: float(np.abs(np.diff(one[80:180, 80:260], axis=1)).mean()) for state, one in pictures.items()}
+    assert rough[StayState.ATTENDED] < 0.4 * rough[StayState.LEFT]
+
+
+class KeepsPictures:
+    def __init__(self) -> None:
+        self.pictures: list[bytes] = []
+
+    def send(self, message: UpMessage) -> None:
+        pass
+
+    def send_snapshot(self, camera: str, alert_id: str, jpeg: bytes) -> None:  # noqa: ARG002
+        self.pictures.append(jpeg)
 
 
 def test_a_mask_is_black_in_the_picture_that_leaves() -> None:
