@@ -16,11 +16,13 @@ from detector.pace import Pace
 
 MOST_HELD = 600
 """Packets kept since the last key picture; a stream with rarer key pictures is resumed at its next one."""
+KEY_WITHIN_S = 10.0
+"""A stream that shows no key picture for so long may have none: its pictures are renewed piece by piece."""
 MOST_HELD_BYTES = 16 * 1024 * 1024
 
 
 class Decoding:
-    """Of one connection. Nothing is decoded before the first key picture: it would be grey smears."""
+    """Of one connection. Nothing is decoded before a key picture, it would be grey smears; but some streams have none."""
 
     def __init__(self, context: VideoCodecContext, pace: Pace, counts: Counts) -> None:
         self._context, self._pace, self._counts = context, pace, counts
@@ -28,6 +30,7 @@ class Decoding:
         """What the decoder has not seen while key pictures do; after one of those, that one again. None: some is lost."""
         self._held_bytes = 0
         self._waits_for_key = True
+        self._waits_since: datetime | None = None
         self._keys_only = False
         self._key_at: datetime | None = None
         self._shown_pts: int | None = None
@@ -45,17 +48,17 @@ class Decoding:
         elif self._pace.keyframes_only(self._key_every_s(arrived)):
             yield from self._key_only(packet)
         else:
-            yield from self._all(packet)
+            yield from self._all(packet, arrived)
 
     def rest(self) -> Iterator[VideoFrame]:
         """What the decoder still holds when no packet is to come any more."""
         if not self._keys_only:
             yield from self._shown(self._decoded(None))
 
-    def _all(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
+    def _all(self, packet: Packet[VideoStream], arrived: datetime) -> Iterator[VideoFrame]:
         if self._keys_only:
             yield from self._catch_up(() if packet.is_keyframe else self._held)
-        if packet.is_keyframe:
+        if packet.is_keyframe or (self._waits_for_key and self._has_waited_enough(arrived)):
             self._waits_for_key = False
         if not self._waits_for_key:
             yield from self._shown(self._decoded(packet))
@@ -82,12 +85,22 @@ class Decoding:
 
     def _catch_up(self, held: Sequence[Packet[VideoStream]] | None) -> Iterator[VideoFrame]:
         self._keys_only, self._held = False, None
-        self._waits_for_key = held is None
+        if held is None:
+            self._miss()
+        else:
+            self._waits_for_key = False
         for packet in held or ():
             yield from self._shown(self._decoded(packet))
 
     def _miss(self) -> None:
+        if not self._waits_for_key:
+            self._waits_since = None
         self._held, self._waits_for_key = None, True
+
+    def _has_waited_enough(self, arrived: datetime) -> bool:
+        self._waits_since = self._waits_since or arrived
+        patience_s = max(KEY_WITHIN_S, 2 * (self._counts.key_every_s or 0.0))
+        return (arrived - self._waits_since).total_seconds() > patience_s
 
     def _decoded(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         try:

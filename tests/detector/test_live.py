@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from detector.frames_video import Upright
 from detector.live import live_frames
 from detector.live_counts import Counts
 from detector.live_reader import MOST_STUCK, NewestOnly, Picture, Turnstile
-from detector.live_sources import Connection, connect
+from detector.live_sources import DEVICES, Connection, connect
 from detector.pace import ConstantPace
 from detector.vocabulary import Frame
 from tests.brokers import AT, wait_for
@@ -265,3 +266,28 @@ def test_pictures_a_little_late_still_give_the_wanted_rate() -> None:
     gate = Turnstile(ConstantPace(10))
     passed = [number for number in range(250) if gate.lets_through(AT + timedelta(seconds=number / 25))]
     assert len(passed) == pytest.approx(100, abs=1)
+
+
+def test_a_camera_plugged_in_is_read_through_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    # No such camera is here; FFmpeg's own test device is opened and read the same way, but names no key pictures.
+    monkeypatch.setattr("detector.live_decoding.KEY_WITHIN_S", 0.5)
+    monkeypatch.setitem(DEVICES, sys.platform, ("lavfi", "color=c=0x404040:size=160x120:rate={},realtime"))
+    stop, counts = threading.Event(), Counts()
+    frames = live_frames("10", pace=ConstantPace(10), stop=stop, counts=counts)
+    seen = list(islice(frames, 8))
+    stop.set()
+    assert {(one.width_px, one.height_px) for one in seen} == {(160, 120)}
+    assert seen[-1].image_bgr.mean() == pytest.approx(0x40, abs=3)
+    assert (seen[-1].at - seen[0].at).total_seconds() > 0.4
+
+
+def test_a_camera_that_is_not_plugged_in_is_said() -> None:
+    stop, counts = threading.Event(), Counts()
+    thread = threading.Thread(target=lambda: list(live_frames("97", pace=ConstantPace(5), stop=stop, counts=counts)))
+    thread.start()
+    wait_for(lambda: counts.lost_because)
+    stop.set()
+    thread.join()
+    assert counts.lost_because is not None
+    assert counts.lost_because.startswith("camera 97: gives no picture")
+    assert counts.lost_because.endswith("is it plugged in and free?")

@@ -180,3 +180,13 @@ def test_packets_held_back_do_not_pile_up(camera: Camera, pace: Switch, counts: 
     pace.keys_only = False
     assert camera.feed(MOST_HELD + 30) == [], "it goes on at the next key picture"
     assert set(range(18, COUNT)) <= set(camera.finish())
+
+
+def test_a_stream_that_names_no_key_pictures_is_shown_after_a_while(
+    camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("detector.live_decoding.KEY_WITHIN_S", 1.0)
+    for packet in camera._packets:
+        packet.is_keyframe = False
+    assert camera.feed(GOP) == []
+    assert camera.finish() == list(range(GOP, COUNT))
