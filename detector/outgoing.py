@@ -14,7 +14,7 @@ from detector.boxes import XyxyNorm
 from detector.bystanders import Bystanders
 from detector.reminders import Reminder
 from detector.sinks import Sink
-from detector.snapshots import alert_picture
+from detector.snapshots import Shown, alert_picture
 from detector.vocabulary import Detection, Frame, Kind, LockVerdict, Stay, StayEvent, StayEventKind, StayState, Track
 
 Entropy = Callable[[int], bytes]
@@ -141,7 +141,8 @@ class Outgoing:
     def _picture(self, stay: Stay, frame: Frame) -> bytes:
         bike_px = stay.xyxy_norm.to_px(frame.width_px, frame.height_px)
         # Who is bent over a bike is often not found for seconds, but the stay knows that they have not left.
-        return alert_picture(frame, bike_px, self._bystanders, attended=stay.state is StayState.ATTENDED)
+        shown = Shown(attended=stay.state is StayState.ATTENDED, certain=stay.visit_certain)
+        return alert_picture(frame, bike_px, self._bystanders, shown)
 
 
 def _stay_word(kind: StayEventKind, verdict: LockVerdict | None) -> Literal["opened", "judged", "closed"] | None:

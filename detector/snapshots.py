@@ -7,6 +7,7 @@ coarse that a head as far away as the bike is three of them wide, whether anythi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -25,8 +26,9 @@ BLOCKS_ACROSS = 4
 BIKE_MARGIN = 0.35
 BLOCKS_PER_BIKE = 20
 """A bike is 1.7 m long and a head 0.25 m high: three blocks."""
-SHARP_MARGIN = 0.04
-"""Boxes are a little off; so much around the bike is sharp as well."""
+SHARP_MARGIN, UNCERTAIN_MARGIN = 0.04, 0.3
+"""Boxes are a little off; so much around the bike is sharp as well. In a crowded rack it may be the neighbour's box: where the
+stay's place is not certain, nearly all of the picture is sharp, or the wrong bike would be shown as the one."""
 FAINT, SAME_BOX_IOU = 0.25, 0.5
 """A person as faint as this in the very box of the bike is the bike, taken for somebody."""
 STIR_MARGIN = 1 / 16
@@ -59,31 +61,43 @@ def bike_picture(
     return _jpeg(_at_most(crop, long_side_px))
 
 
-def alert_picture(frame: Frame, bike_xyxy_px: XyxyPx, bystanders: Bystanders, *, attended: bool = False) -> bytes:
+class Shown(NamedTuple):
+    """What is known of a bike that a picture is to show."""
+
+    attended: bool = False
+    """Somebody is at it, be they found or not: then nothing is sharp."""
+    certain: bool = True
+    """Its box is certainly its own."""
+
+
+def alert_picture(frame: Frame, bike_xyxy_px: XyxyPx, bystanders: Bystanders, shown: Shown | None = None) -> bytes:
     """The bike as a JPEG of at most `LONG_SIDE_PX`, sharp only where it is the bike and nobody's head.
 
     Args:
         frame: what the camera saw; `bystanders` has seen it.
         bike_xyxy_px: the bike's box in that frame.
         bystanders: who may be in it.
-        attended: somebody is at the bike, be they found or not: then nothing is sharp.
+        shown: what is known of the bike; None: it stands alone in a place that is certain.
 
     Raises:
         ValueError: no part of the bike is inside the picture.
     """
     left, top, right, bottom = part_of(frame, bike_xyxy_px)
-    fit_to_leave = for_strangers(frame, bike_xyxy_px, bystanders, attended=attended)
+    fit_to_leave = for_strangers(frame, bike_xyxy_px, bystanders, shown)
     return _jpeg(_at_most(fit_to_leave[top:bottom, left:right], LONG_SIDE_PX))
 
 
-def for_strangers(frame: Frame, bike: XyxyPx, bystanders: Bystanders, *, attended: bool = False) -> Image:
+def for_strangers(frame: Frame, bike: XyxyPx, bystanders: Bystanders, shown: Shown | None = None) -> Image:
     """The frame as it may leave the edge in the part that shows this bike; the rest is looked at less carefully."""
     people = [one for one in bystanders.people_in(frame, part_of(frame, bike)) if not _is_the_bike(one, bike)]
     result = without_heads(frame.image_bgr, people)
     side = max(bike.width, bike.height)
-    sharp = _around(bike, SHARP_MARGIN, frame) & ~bystanders.moving_in(frame, side * STIR_MARGIN)
+    shown = shown or Shown()
+    sharp = _around(bike, SHARP_MARGIN if shown.certain else UNCERTAIN_MARGIN, frame) & ~bystanders.moving_in(
+        frame, side * STIR_MARGIN
+    )
     block = max(2.0, side / BLOCKS_PER_BIKE)
-    if attended:
+    if shown.attended:
         return _in_blocks(result, block)
     return np.where(sharp[..., None], result, _in_blocks(result, block))
 

@@ -16,7 +16,7 @@ from detector.boxes import XyxyPx
 from detector.bystanders import Bystanders
 from detector.detection import Detector
 from detector.evaluation.truth import read_truth
-from detector.snapshots import for_strangers, part_of, without_heads
+from detector.snapshots import Shown, for_strangers, part_of, without_heads
 from detector.tracking import Tracker
 from detector.vocabulary import Detection, Frame, Kind, Track
 from sample_videos.render.camera import Camera, camera_of
@@ -40,9 +40,11 @@ class Count:
     before: int = 0
     """Covered by the boxes of the frame's own detections and tracks alone."""
     now: int = 0
+    uncertain: int = 0
+    """As `now`, of pictures whose place is not certain and in which the surroundings are sharp."""
 
     def __str__(self) -> str:
-        return f"{self.heads} heads, covered by the frame's boxes {self.before}, in the picture that leaves {self.now}"
+        return f"{self.heads} heads, covered by the frame's boxes {self.before}, in the picture that leaves {self.now}, of an uncertain place {self.uncertain}"
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,15 @@ def count_covered(scenes: Iterator[Scene], detector: Detector) -> Count:
         for bike in scene.bikes:
             part = XyxyPx(*part_of(scene.frame, bike))
             heads = [cut for head in scene.heads if (cut := _inside(head, part)) is not None]
-            leaving = for_strangers(scene.frame, bike, bystanders) if heads else plain
+            leaving, uncertain = (
+                for_strangers(scene.frame, bike, bystanders, Shown(certain=certain)) if heads else plain
+                for certain in (True, False)
+            )
             for head in heads:
                 count.heads += 1
                 count.before += is_covered(scene.frame.image_bgr, plain, head)
                 count.now += is_covered(scene.frame.image_bgr, leaving, head)
+                count.uncertain += is_covered(scene.frame.image_bgr, uncertain, head)
     return count
 
 
