@@ -30,6 +30,20 @@ def mistakes_in(path: Path) -> tuple[SiteConfig | None, list[str]]:
     return config, list(dict.fromkeys(mistakes))
 
 
+def notes_on(config: SiteConfig) -> Iterator[str]:
+    """What is allowed and yet hardly meant."""
+    seen_by: dict[str, list[str]] = {}
+    for camera in config.cameras:
+        for rack in camera.rack_list():
+            seen_by.setdefault(rack.rack_id, []).append(camera.id)
+    for rack_id, cameras in seen_by.items():
+        if len(cameras) > 1:
+            yield (
+                f"rack {rack_id} is in the pictures of {' and '.join(cameras)}, whose counts of it replace each other; "
+                "draw each rack in one camera, with an id of its own"
+            )
+
+
 def _mistakes(config: SiteConfig) -> Iterator[str]:
     try:
         parse_broker_address(config.mqtt)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from detector.check_config import mistakes_in, probe_all
+from detector.check_config import mistakes_in, notes_on, probe_all
 from detector.config import ConfigError, SiteConfig, load_config
 from detector.errors import UsageError
 from detector.replay import replay_file
@@ -54,6 +54,8 @@ def check_config(
         raise typer.Exit(2)
     racks = sum(len(camera.racks) for camera in site.cameras)
     typer.echo(f"{config}: in order; {len(site.cameras)} camera(s), {racks} rack(s)")
+    for note in notes_on(site):
+        typer.echo(f"note: {note}")
     if probe and probe_all(site, out, typer.echo):
         raise typer.Exit(1)
 

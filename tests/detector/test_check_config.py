@@ -87,6 +87,15 @@ def test_two_cameras_of_one_id_are_refused(tmp_path: Path, clip: Path) -> None:
     assert "two cameras have the id gate" in said
 
 
+def test_a_rack_of_two_cameras_is_allowed_and_noted(tmp_path: Path, clip: Path) -> None:
+    gate, yard = ({"id": name, "source": str(clip), "racks": [EAST]} for name in ("gate", "yard"))
+    code, said, _ = check("--config", config(tmp_path, gate, yard))
+    assert code == 0
+    assert "note: rack east is in the pictures of gate and yard" in said
+    _, said, _ = check("--config", config(tmp_path, gate, {"id": "yard", "source": str(clip)}))
+    assert "note" not in said
+
+
 class WithFaces(DrawnDetector):
     """Also finds, at a closer look, a person whom it passed over."""
 
