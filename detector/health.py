@@ -12,7 +12,6 @@ from typing import TypedDict
 from broker_bridge.messages import ModelName
 from detector.config import CameraConfig
 from detector.live_counts import Counts
-from detector.model_folder import identify_model
 from detector.model_turns import CameraDetector
 from detector.picture_quality import Fault, PictureQuality
 from detector.trails import TWO_WHEELERS
@@ -58,12 +57,9 @@ class CameraFaring:
     """Of one camera. `see` is called by the camera's own thread, `tell` by the worker's."""
 
     def __init__(self, camera: CameraConfig, counts: Counts, detector: CameraDetector) -> None:
-        """Raises ModelRefusedError: the camera's model cannot be read."""
         self._counts, self._detector = counts, detector
         self._quality = PictureQuality(camera.thresholds.min_brightness, camera.camera_check_s)
         self._least_width_px = camera.thresholds.min_bike_width_px
-        identity = identify_model(camera.model)
-        self._model = ModelName(id=identity.model_id, sha256=identity.sha256)
         self._widths_px: deque[float] = deque(maxlen=WIDTHS_KEPT)
         self._measured_at: datetime | None = None
         self._moved = False
@@ -99,7 +95,7 @@ class CameraFaring:
             overexposed=troubles["overexposed"],
             bike_width_px=self.bike_width_px(),
             bikes_too_small=troubles["bikes_too_small"],
-            model=self._model,
+            model=self._model(),
         )
 
     def troubles(self, now: datetime) -> dict[str, bool]:
@@ -116,6 +112,11 @@ class CameraFaring:
         """The median over the last ten minutes or so of clear bikes; None while there were too few."""
         widths = list(self._widths_px)
         return round(median(widths), 1) if len(widths) >= LEAST_WIDTHS else None
+
+    def _model(self) -> ModelName | None:
+        """Asked each time: a promoted model is taken up while the camera looks on."""
+        identity = self._detector.identity
+        return None if identity is None else ModelName(id=identity.model_id, sha256=identity.sha256)
 
     def _tally(self) -> _Tally:
         counts, detector = self._counts, self._detector

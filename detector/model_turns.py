@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from detector.boxes import XyxyPx
 from detector.bystanders import look_closer
 from detector.detection import Detector, RegionDetector
+from detector.model_folder import ModelIdentity
 from detector.vocabulary import Detection, Frame
 
 
@@ -48,8 +49,9 @@ class Turns:
 class SharedModel:
     """A model with its turns. A camera asks for one picture at a time, so first come, first served is one turn each."""
 
-    def __init__(self, detector: Detector) -> None:
-        self.detector, self.turn = detector, Turns()
+    def __init__(self, detector: Detector, identity: ModelIdentity | None = None) -> None:
+        """`identity` None: nobody knows what file it is, as with one that is drawn."""
+        self.detector, self.identity, self.turn = detector, identity, Turns()
 
 
 class CameraDetector:
@@ -58,6 +60,10 @@ class CameraDetector:
     def __init__(self, shared: SharedModel) -> None:
         self._shared = shared
         self.frames, self.seconds = 0, 0.0
+
+    @property
+    def identity(self) -> ModelIdentity | None:
+        return self._shared.identity
 
     def detect(self, frame: Frame) -> list[Detection]:
         return self._take_turn(partial(self._shared.detector.detect, frame))

@@ -8,7 +8,7 @@ import structlog
 
 from detector.config import SiteConfig
 from detector.detection import Detector, open_detector
-from detector.model_folder import identify_model
+from detector.model_folder import ModelIdentity, identify_model
 from detector.model_turns import SharedModel
 
 log = structlog.get_logger()
@@ -24,7 +24,6 @@ class Models:
             ModelRefusedError: one of them cannot be used.
         """
         self._open: dict[str, SharedModel] = {}
-        self._sha256: dict[str, str] = {}
         for camera in config.cameras:
             self.of(camera.model)
 
@@ -35,32 +34,31 @@ class Models:
             ModelRefusedError: it cannot be used.
         """
         if name not in self._open:
-            self._sha256[name], detector = _opened(name)
-            self._open[name] = SharedModel(detector)
+            identity, detector = _opened(name)
+            self._open[name] = SharedModel(detector, identity)
         return self._open[name]
 
-    def promoted(self) -> Mapping[str, tuple[str, Detector]]:
-        """Those open ones whose name has come to mean other weights since, opened anew: sha256 and model.
+    def promoted(self) -> Mapping[str, tuple[ModelIdentity, Detector]]:
+        """Those open ones whose name has come to mean other weights since, opened anew: what each is, and the model.
 
         Raises:
             ModelRefusedError: one of them cannot be used.
         """
-        names = [name for name in self._open if identify_model(name).sha256 != self._sha256[name]]
+        names = [name for name, shared in self._open.items() if identify_model(name) != shared.identity]
         return {name: _opened(name) for name in names}
 
-    def take(self, promoted: Mapping[str, tuple[str, Detector]]) -> None:
+    def take(self, promoted: Mapping[str, tuple[ModelIdentity, Detector]]) -> None:
         """Use these from the next picture on; cameras notice nothing."""
-        for name, (sha256, detector) in promoted.items():
+        for name, (identity, detector) in promoted.items():
             shared = self._open[name]
             with shared.turn:
-                shared.detector = detector
-            self._sha256[name] = sha256
-            log.info("the model was replaced", model=name, sha256=sha256)
+                shared.detector, shared.identity = detector, identity
+            log.info("the model was replaced", model=name, sha256=identity.sha256)
 
     def keep_only(self, names: Iterable[str]) -> None:
         kept = set(names)
         self._open = {name: model for name, model in self._open.items() if name in kept}
 
 
-def _opened(name: str) -> tuple[str, Detector]:
-    return identify_model(name).sha256, open_detector(name)
+def _opened(name: str) -> tuple[ModelIdentity, Detector]:
+    return identify_model(name), open_detector(name)

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from broker_bridge.messages import ModelName
 from detector.boxes import XyxyPx
 from detector.config import CameraConfig
 from detector.health import CameraFaring
 from detector.live_counts import Counts
+from detector.model_folder import ModelIdentity
 from detector.model_turns import CameraDetector, SharedModel
 from detector.vocabulary import Detection, Frame, Kind
 from tests.detector.drawn_footage import DrawnDetector
@@ -72,11 +74,13 @@ def test_rates_are_those_since_it_was_last_asked() -> None:
     assert one.tell(AT)["fps_in"] == 0
 
 
-def test_the_model_is_named_with_what_its_file_is() -> None:
-    model = faring().tell(AT)["model"]
-    assert model is not None
-    assert model.id == "bikepark-v0"
-    assert len(model.sha256) == 64
+def test_the_model_is_named_with_what_its_file_is_and_a_promoted_one_from_then_on() -> None:
+    shared = SharedModel(DrawnDetector(), ModelIdentity("bikepark-v0", "ab" * 32))
+    one = CameraFaring(CameraConfig(id="gate", source="0"), Counts(), CameraDetector(shared))
+    assert one.tell(AT)["model"] == ModelName(id="bikepark-v0", sha256="ab" * 32)
+    shared.identity = ModelIdentity("bikepark-v1", "cd" * 32)
+    assert one.tell(AT)["model"] == ModelName(id="bikepark-v1", sha256="cd" * 32)
+    assert faring().tell(AT)["model"] is None, "a model that is no file has no sum"
 
 
 def test_a_dark_picture_is_told_once_it_lasts() -> None:
