@@ -58,7 +58,7 @@ def rows(minutes: float = MINUTES) -> Iterator[Row]:
         share = apart(partial(share_in_session, busy_film().path, regions=regions)).gave
         wanted = ("", None) if regions else (">= 0.95", share >= 0.95)
         yield Row(f"{CAMERAS} busy cameras, {what}: time in the model's session", share, "all", *wanted)
-    cost = apart(partial(replay, mixed_film(600.0, 1).path, minutes))
+    cost = apart(partial(replay, mixed_film().path, minutes))
     memory = cost.gave
     what = f"memory, {CAMERAS} cameras, {minutes:.0f} min of footage each ({memory.late:.0f} MiB at the end)"
     yield Row(what, cost.peak_mib, "1 MiB, at most", f"<= {MEMORY_MIB}", cost.peak_mib <= MEMORY_MIB)

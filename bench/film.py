@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby
 from math import pi, sin
 from pathlib import Path
 
@@ -29,7 +30,7 @@ VISIT_S = 21.0
 PEOPLE_S = 14.6
 """Seconds of the visit in which somebody is in the picture."""
 SIZE_PX = (1920, 1080)
-FPS, KEY_EVERY = 25, 50
+FPS, KEY_EVERY, CLIP_FPS = 25, 50, 10
 NOISE_GREYS = 2.0
 DRIFT, DRIFT_S = 0.06, 240.0
 BITRATE = 3_000_000
@@ -99,15 +100,16 @@ def _encode(path: Path, film: Film) -> None:
 
 def _pictures(film: Film) -> Iterator[Plane]:
     """Planes of yuv420p, shape (1.5 * height, width), one a frame."""
-    clip = [(_yuv(frame.image_bgr), frame.at) for frame in read_frames(CLIP, fps=10)]
-    planes = [plane for plane, at in clip if (at - clip[0][1]).total_seconds() <= VISIT_S]
-    last, done = planes[0], 0.0
+    images = [frame.image_bgr for frame in read_frames(CLIP, fps=CLIP_FPS) if frame.at.timestamp() <= VISIT_S]
+    last, done = _yuv(images[0]), 0.0
     for number, (begins, ends) in enumerate(film.visits):
-        there = planes if number % 2 == 0 else planes[::-1]
+        there = images if number % 2 == 0 else images[::-1]
         yield from (last for _ in range(round((begins - done) * FPS)))
-        for step in range(round((ends - begins) * FPS)):
-            yield there[min(len(there) - 1, step * 10 // FPS)]
-        last, done = there[-1], ends
+        steps = [min(len(there) - 1, step * CLIP_FPS // FPS) for step in range(round((ends - begins) * FPS))]
+        for step, same in groupby(steps):
+            last = _yuv(there[step])
+            yield from (last for _ in same)
+        done = ends
     yield from (last for _ in range(round((film.length_s - done) * FPS)))
 
 
