@@ -6,24 +6,33 @@ Everything a person did wrong is said in one sentence on stderr, and the exit st
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import sys
+from collections.abc import MutableMapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
 from pydantic import ValidationError
+from structlog.types import Processor
 
 import broker_bridge.commands
 import dashboard.commands
+import dashboard.labels.commands
 import detector.commands
+import detector.training.commands
 import detector.worker_commands
 import pleaselock_demo
+from broker_bridge.doctor import examine_broker
 from broker_bridge.embedded import BrokerError, embedded_broker, listen_address
 from dashboard.commands import settings_with
+from dashboard.doctor import examine_server
 from dashboard.server import CannotServeError, listen, server_of
 from dashboard.settings import Settings
+from detector.doctor import examine_edge
 from detector.errors import UsageError
 from pleaselock_demo import CannotStartError
 
@@ -34,8 +43,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for package in (detector.commands, detector.worker_commands, broker_bridge.commands, dashboard.commands):
+for package in (
+    detector.commands,
+    detector.worker_commands,
+    detector.training.commands,
+    broker_bridge.commands,
+    dashboard.commands,
+):
     app.registered_commands += package.app.registered_commands
+app.add_typer(detector.training.commands.models, name="models")
+app.add_typer(dashboard.labels.commands.labels, name="labels")
 
 SAID_PLAINLY = (BrokerError, CannotServeError, CannotStartError, UsageError)
 
@@ -69,6 +86,71 @@ def demo() -> None:
     pleaselock_demo.run(Settings(), beside if beside.is_dir() else installed)
 
 
+@app.command()
+def doctor(
+    config: Annotated[Path | None, typer.Option(help="The site's YAML file: this is an edge box.")] = None,
+    server: Annotated[bool, typer.Option("--server", help="This is a server, though nothing says so yet.")] = False,
+    home: Annotated[Path | None, typer.Option(help="The folder where state lives.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines: a list of what, state, said, todo.")] = False,
+) -> None:
+    """Say on one screen what is wrong here and what to do, and what was not checked. Exit status 1: something is wrong."""
+    settings, chart = settings_with(home=home), Chart()
+    site = examine_edge(config, settings.home, chart.add) if config else None
+    if config is None:
+        chart.add("edge", None, "no configuration was named", "on an edge box give --config FILE")
+    is_server = server or bool(settings.database_url) or (settings.home / "pleaselock.db").is_file()
+    if is_server:
+        examine_server(settings, chart.add)
+    else:
+        chart.add("server", None, f"no database in {settings.home}", "on a server give --server, or its --home")
+    if site is not None:
+        examine_broker(site.mqtt, site.site, site.worker, chart.add)
+    elif is_server:
+        examine_broker(settings.mqtt_url, None, None, chart.add)
+    else:
+        chart.add("broker, bridge, clock", None, "nothing names a broker", "")
+    typer.echo(chart.as_json() if as_json else chart.as_text())
+    raise typer.Exit(1 if chart.is_wrong else 0)
+
+
+class Chart:
+    """What the doctor found, in the order it was looked at."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, bool | None, str, str]] = []
+
+    def add(self, what: str, fine: bool | None, said: str, todo: str) -> None:
+        """`fine` None: it was not checked."""
+        self._rows.append((what, fine, said, todo))
+
+    @property
+    def is_wrong(self) -> bool:
+        return any(fine is False for _, fine, _, _ in self._rows)
+
+    def as_json(self) -> str:
+        rows = [
+            dict(zip(("what", "state", "said", "todo"), (w, _state(f), s, t), strict=True)) for w, f, s, t in self._rows
+        ]
+        return json.dumps(rows, ensure_ascii=False, indent=2)
+
+    def as_text(self) -> str:
+        """What is wrong comes last, next to the prompt."""
+        rows = sorted(self._rows, key=lambda row: (True, None, False).index(row[1]))
+        width = max(len(what) for what, *_ in rows)
+        lines = [
+            f"{_state(fine):<11} {what:<{width}}  {said}{f'; {todo}' if todo else ''}"
+            for what, fine, said, todo in rows
+        ]
+        wrong = sum(fine is False for _, fine, _, _ in rows)
+        return "\n".join(
+            [*lines, "", f"{wrong} thing(s) to mend." if wrong else "Nothing is wrong in what was checked."]
+        )
+
+
+def _state(fine: bool | None) -> str:
+    return "not checked" if fine is None else "fine" if fine else "wrong"
+
+
 def main() -> None:
     _log_plainly()
     try:
@@ -84,17 +166,33 @@ def main() -> None:
 
 
 def _log_plainly() -> None:
-    """One line an event on stderr: stdout belongs to what a command answers."""
+    """One line an event on stderr, for stdout belongs to what a command answers: words on a terminal, else JSON."""
+    first: list[Processor] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
+        processors=[*first, _for_whoever_reads],
         # Looked up at each event: whoever replaces stderr meanwhile is heeded.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+    # What libraries say through Python's own logging must not be the one line that no machine can read.
+    ours = structlog.stdlib.ProcessorFormatter
+    handler = _Stderr()
+    handler.setFormatter(ours(foreign_pre_chain=first, processors=[ours.remove_processors_meta, _for_whoever_reads]))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+class _Stderr(logging.Handler):
+    """Where stderr is at each event, as above."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)  # noqa: T201 -- this is the log
+
+
+def _for_whoever_reads(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
+    if sys.stderr.isatty():
+        return str(structlog.dev.ConsoleRenderer()(logger, method, event))
+    told = dict(structlog.processors.format_exc_info(logger, method, event))
+    first = {key: told[key] for key in ("timestamp", "level", "event") if key in told}
+    return json.dumps(first | told, ensure_ascii=False, default=str)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ import structlog
 from broker_bridge.client import Connection
 from broker_bridge.ingest import Arrival, Receipt
 from broker_bridge.messages import Ack
-from broker_bridge.topics import TOPICS, Direction, TopicName, rule_of, subscription, topic
+from broker_bridge.topics import TOPICS, Direction, TopicName, is_durable, rule_of, subscription, topic
 from broker_bridge.transactions import OUTAGE, Taker, short
 from dashboard.database import Sessions
 from dashboard.intake.service import forget_before
@@ -24,6 +25,8 @@ MOST_IN_ONE_BATCH = 50
 MOST_WAITING = 2000
 """More than this is turned away unacknowledged: the edge keeps it and sends it again."""
 SILENCE_S = 0.5
+REMEMBERED_WITHIN_S = 0.1
+"""A broker hands over the states it remembers within this time; what else it brings meanwhile waits for them."""
 REMEMBER_IDS, SWEEP_EVERY = timedelta(days=30), timedelta(hours=1)
 log = structlog.get_logger()
 
@@ -71,7 +74,8 @@ class Bridge:
         self._heard = WorkersHeard()
         self._next_sweep = clock()
         filters = tuple(subscription(rule.name) for rule in TOPICS if rule.direction is Direction.UP)
-        self._connection = Connection(url, filters, self._arrive)
+        self._connection = Connection(url, filters, self._arrive, self._begin_anew)
+        self._begins_s = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Outages of the broker and of the database are waited out."""
@@ -86,22 +90,29 @@ class Bridge:
         finally:
             self._connection.stop()
 
-    def _arrive(self, on_topic: str, payload: bytes) -> None:
+    def _begin_anew(self) -> None:
+        self._begins_s = time.monotonic() + REMEMBERED_WITHIN_S
+
+    def _arrive(self, on_topic: str, payload: bytes, remembered: bool) -> None:
         try:
-            self._arrivals.put_nowait(Arrival(on_topic, payload, self._clock()))
+            self._arrivals.put_nowait(Arrival(on_topic, payload, self._clock(), remembered))
         except queue.Full:
             log.warning("too much at once: turned away; the edge will send it again", topic=on_topic)
 
     def _next_batch(self) -> list[Arrival]:
-        """What is waiting, at most one transaction's worth; empty after half a second of silence."""
+        """What is waiting, at most one transaction's worth; empty after half a second of silence.
+
+        States first: they tell how a worker's clock stands, and what else it says is read by that.
+        """
         batch: list[Arrival] = []
         try:
             batch.append(self._arrivals.get(timeout=SILENCE_S))
+            time.sleep(max(0.0, self._begins_s - time.monotonic()))
             while len(batch) < MOST_IN_ONE_BATCH:
                 batch.append(self._arrivals.get_nowait())
         except queue.Empty:
             pass
-        return batch
+        return sorted(batch, key=lambda arrival: is_durable(arrival.topic))
 
     def _answer(self, receipts: Iterable[Receipt]) -> None:
         """Say what is committed; greet who came back with an empty answer, so that it sends what it still holds."""
@@ -109,7 +120,7 @@ class Bridge:
         for receipt in receipts:
             self._heard.hear(receipt)
             if receipt.problem is not None:
-                log.warning("put aside", reason=receipt.problem, message_id=str(receipt.message_id))
+                log.warning("put aside", reason=receipt.problem, message=str(receipt.message_id))
             for speaker in self._heard.speakers(receipt):
                 if receipt.worker_is_back:
                     self._acknowledge(*speaker, [])

@@ -16,10 +16,12 @@ from broker_bridge.embedded import BrokerError
 from broker_bridge.topics import BrokerAddressError, parse_broker_address
 
 KEEPALIVE_S = 20
-LONGEST_WAIT_S = 30
+FIRST_WAIT_S, LONGEST_WAIT_S = (1.0, 2.0), (15.0, 30.0)
+"""Before connecting again: between these at first and at last. After a broker's restart not all come in one second."""
 log = structlog.get_logger()
 
-OnMessage = Callable[[str, bytes], None]
+OnMessage = Callable[[str, bytes, bool], None]
+"""Topic, payload, and whether the broker remembered it from before."""
 
 
 class Connection:
@@ -28,7 +30,13 @@ class Connection:
     The session is clean on purpose: what a broker would keep for an absent bridge, each edge keeps already.
     """
 
-    def __init__(self, url: str, filters: tuple[str, ...], on_message: OnMessage) -> None:
+    def __init__(
+        self,
+        url: str,
+        filters: tuple[str, ...],
+        on_message: OnMessage,
+        on_connected: Callable[[], None] = lambda: None,
+    ) -> None:
         """Prepare, without connecting yet.
 
         Raises:
@@ -39,7 +47,7 @@ class Connection:
         except BrokerAddressError as error:
             raise BrokerError(str(error)) from error
         self._filters = filters
-        self._hand_on = on_message
+        self._hand_on, self._on_connected = on_message, on_connected
         # A name of its own for every bridge: two with one name would throw each other off the broker for ever.
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, f"pleaselock-bridge-{uuid.uuid4().hex[:8]}")
         self._client.max_inflight_messages_set(100)
@@ -65,8 +73,9 @@ class Connection:
         self._client.loop_stop()
 
     def _wait_differently(self) -> None:
-        """Jitter: after a broker's restart not everybody comes back in the same second."""
-        self._client.reconnect_delay_set(min_delay=random.randint(1, 2), max_delay=random.randint(15, LONGEST_WAIT_S))  # noqa: S311
+        first_s, longest_s = random.uniform(*FIRST_WAIT_S), random.uniform(*LONGEST_WAIT_S)  # noqa: S311
+        # Seconds need not be whole, whatever paho's annotation says.
+        self._client.reconnect_delay_set(first_s, longest_s)  # type: ignore[arg-type]
 
     def _on_connect(
         self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, code: ReasonCode, _more: Properties | None
@@ -75,6 +84,7 @@ class Connection:
             log.error("the broker refuses the bridge", reason=str(code), broker=self._address.host)
             return
         log.info("connected", broker=self._address.host, port=self._address.port)
+        self._on_connected()
         client.subscribe([(one, 1) for one in self._filters])
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
@@ -93,4 +103,4 @@ class Connection:
             log.warning("lost the broker; connecting again", reason=str(code))
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        self._hand_on(message.topic, bytes(message.payload))
+        self._hand_on(message.topic, bytes(message.payload), message.retain)

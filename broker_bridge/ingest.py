@@ -12,7 +12,16 @@ from typing import cast
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from broker_bridge.messages import BY_TOPIC, AlertMessage, Level, UpMessage, WorkerStatus, snapshot_message_id, topic_of
+from broker_bridge.edge_clocks import EdgeClocks
+from broker_bridge.messages import (
+    BY_TOPIC,
+    AlertMessage,
+    Level,
+    UpMessage,
+    WorkerStatus,
+    snapshot_message_id,
+    topic_of,
+)
 from broker_bridge.storing import store_message, store_snapshot
 from broker_bridge.topics import Direction, ParsedTopic, TopicName, UnknownTopicError, parse_topic
 from dashboard.intake.service import Count, count, quarantine, take_in
@@ -24,11 +33,12 @@ LEVEL: TypeAdapter[str] = TypeAdapter(Level)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message as the broker handed it over; `at` is when."""
+    """One message as the broker handed it over; `at` is when. `remembered`: said some time before, and kept there."""
 
     topic: str
     payload: bytes
     at: datetime
+    remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,10 @@ class UnusableError(ValueError):
     """The message cannot be used; it goes to quarantine with this reason."""
 
 
-def handle_message(session: Session, media: Path, arrival: Arrival) -> Receipt:
+def handle_message(session: Session, media: Path, arrival: Arrival, clocks: EdgeClocks | None = None) -> Receipt:
     """Take one arrival in: what it says is stored, once, or it is put aside with the reason.
+
+    With `clocks` they learn from it how its worker's stands, and its times are stored as this machine's.
 
     Raises:
         SQLAlchemyError, OSError: the database or the media folder cannot be written. The transaction must be rolled
@@ -61,7 +73,7 @@ def handle_message(session: Session, media: Path, arrival: Arrival) -> Receipt:
         parsed = parse_topic(arrival.topic)
         if parsed.rule.name is TopicName.SNAPSHOT:
             return _handle_snapshot(session, media, arrival, parsed)
-        return _handle_json(session, media, arrival, parsed)
+        return _handle_json(session, media, arrival, parsed, clocks)
     except (UnknownTopicError, UnusableError) as error:
         return put_aside(session, arrival, str(error))
 
@@ -73,8 +85,12 @@ def put_aside(session: Session, arrival: Arrival, reason: str) -> Receipt:
     return Receipt(claimed.site, claimed.worker, claimed.camera, (), claimed.message_id, problem=reason)
 
 
-def _handle_json(session: Session, media: Path, arrival: Arrival, parsed: ParsedTopic) -> Receipt:
+def _handle_json(
+    session: Session, media: Path, arrival: Arrival, parsed: ParsedTopic, clocks: EdgeClocks | None
+) -> Receipt:
     message = _read(arrival, parsed)
+    if clocks is not None:
+        message = _in_our_time(message, arrival, clocks)
     if parsed.rule.durable:
         if take_in(session, str(message.message_id), arrival.at):
             count(session, Count(message.site, message.worker, message.boot, message.seq + 1), arrival.at)
@@ -84,6 +100,11 @@ def _handle_json(session: Session, media: Path, arrival: Arrival, parsed: Parsed
     if isinstance(message, WorkerStatus):
         return Receipt(message.site, message.worker, cameras=message.cameras, worker_is_back=message.state == "online")
     return Receipt(message.site, message.worker, getattr(message, "camera", None))
+
+
+def _in_our_time(message: UpMessage, arrival: Arrival, clocks: EdgeClocks) -> UpMessage:
+    clocks.hear(message, arrival.at, remembered=arrival.remembered)
+    return clocks.corrected(message, arrival.at)
 
 
 def _handle_snapshot(session: Session, media: Path, arrival: Arrival, parsed: ParsedTopic) -> Receipt:

@@ -79,6 +79,17 @@ class CameraHealth(Header):
     moved: bool = False
     last_frame_at: UtcDatetime | None = None
     outbox_depth: int = Field(default=0, ge=0)
+    stalled: bool = False
+    """No picture for some seconds, though the worker itself is well."""
+    covered: bool = False
+    blurred: bool = False
+    overexposed: bool = False
+    bike_width_px: float | None = Field(default=None, ge=0)
+    """Median width of the bikes that were clearly seen lately; None: too few were."""
+    bikes_too_small: bool = False
+    """They are narrower than the camera's own least width: no verdict can be had here."""
+    model: ModelName | None = None
+    """The model this camera is looked at with."""
 
 
 class AboutStay(Header):
@@ -140,7 +151,7 @@ class Command(Part):
     type: Literal["command"] = "command"
     message_id: uuid.UUID
     sent_at: UtcDatetime
-    action: Literal["mute", "unmute", "snapshot_now", "rack_outlines"]
+    action: Literal["mute", "unmute", "snapshot_now", "rack_outlines", "reload"]
     camera: Level | None = None
     rack: Level | None = None
     until: UtcDatetime | None = None

@@ -16,6 +16,9 @@ from dashboard.media import service as media_store
 from dashboard.places.service import OccupancyReport, record_occupancy
 from dashboard.stays.service import StayReport, record_stay
 
+FAULTS = ("stalled", "covered", "blurred", "overexposed", "bikes_too_small")
+"""Fields of a camera's health that say what is wrong, beside `dark` and `moved`."""
+
 
 def store_message(session: Session, media: Path, message: UpMessage) -> None:
     match message:
@@ -143,6 +146,10 @@ def _camera_report(message: CameraHealth) -> CameraReport:
         moved=message.moved,
         last_frame_at=message.last_frame_at,
         outbox_depth=message.outbox_depth,
+        faults=tuple(name for name in FAULTS if getattr(message, name)),
+        bike_width_px=message.bike_width_px,
+        model_id=message.model.id if message.model else None,
+        model_sha256=message.model.sha256 if message.model else None,
     )
 
 

@@ -116,6 +116,14 @@ def parse_topic(text: str) -> ParsedTopic:
     raise UnknownTopicError(f"topic {text!r} is not in the topic table")
 
 
+def is_durable(text: str) -> bool:
+    """Whether what comes on this topic must arrive; False for topics that are not ours."""
+    try:
+        return parse_topic(text).rule.durable
+    except UnknownTopicError:
+        return False
+
+
 def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
     if len(pattern) != len(parts):
         return None

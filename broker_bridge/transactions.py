@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
+from broker_bridge.edge_clocks import EdgeClocks
 from broker_bridge.ingest import Arrival, Receipt, handle_message, put_aside
 from dashboard.database import Sessions
 
@@ -28,6 +29,7 @@ class Taker:
 
     def __init__(self, sessions: Sessions, media: Path, stop: threading.Event) -> None:
         self._sessions, self._media, self._stop = sessions, media, stop
+        self._clocks = EdgeClocks()
 
     def take_in(self, batch: Sequence[Arrival]) -> list[Receipt]:
         """The receipts, once committed. None are given for what was not committed before `stop` was set."""
@@ -48,7 +50,7 @@ class Taker:
         return self._put_aside(arrival, "it contradicts what is stored")
 
     def _handle(self, session: Session, arrival: Arrival) -> Receipt:
-        return handle_message(session, self._media, arrival)
+        return handle_message(session, self._media, arrival, self._clocks)
 
     def _put_aside(self, arrival: Arrival, reason: str) -> list[Receipt]:
         return self._commit([arrival], lambda session, one: put_aside(session, one, reason))

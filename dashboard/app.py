@@ -16,8 +16,10 @@ from dashboard.alerts.routes import router as alerts
 from dashboard.campaigns.routes import router as campaigns
 from dashboard.database import migrate, open_database, sessions_of
 from dashboard.dispatch.worker import dispatching
+from dashboard.health.outages import reviewing
 from dashboard.health.routes import router as health
 from dashboard.media.retention import sweeping
+from dashboard.metrics.routes import router as metrics
 from dashboard.settings import Settings
 from dashboard.shifts.routes import router as shifts
 from dashboard.stays.routes import router as stays
@@ -42,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     volunteers,
     campaigns,
     thefts,
+    metrics,
 )
 
 
@@ -52,7 +55,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         migrate(engine)
-        with dispatching(app.state.sessions, settings), sweeping(app.state.sessions, settings):
+        sessions = app.state.sessions
+        with dispatching(sessions, settings), sweeping(sessions, settings), reviewing(sessions):
             async with app.state.live.watching():
                 yield
         engine.dispose()

@@ -56,5 +56,7 @@ class Server(uvicorn.Server):
 
 def server_of(settings: Settings) -> Server:
     app = create_app(settings)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STOP_WITHIN_S, server_header=False)
+    config = uvicorn.Config(
+        app, log_config=None, log_level="warning", timeout_graceful_shutdown=STOP_WITHIN_S, server_header=False
+    )
     return Server(config, app.state.live)

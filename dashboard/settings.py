@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     session_hours: Annotated[int, Field(ge=1, le=720, description="A login lasts this long (h).")] = 24
     secure_cookies: bool = Field(default=False, description="Set to true behind HTTPS.")
     answer_within_s: Annotated[float, Field(gt=0, description="No answer this long: ask the next volunteer (s).")] = 90
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""), description="Prometheus reads /metrics with it (bearer). Empty: logged-in staff only."
+    )
     retention_days: Annotated[int, Field(ge=1, le=365, description="Pictures are kept this long (days).")] = 7
 
     @property

@@ -8,6 +8,7 @@ from dashboard.campaigns import tables as campaigns
 from dashboard.dispatch import tables as dispatch
 from dashboard.health import tables as health
 from dashboard.intake import tables as intake
+from dashboard.labels import tables as labels
 from dashboard.places import tables as places
 from dashboard.shifts import tables as shifts
 from dashboard.stays import tables as stays
@@ -21,6 +22,7 @@ __all__ = [
     "dispatch",
     "health",
     "intake",
+    "labels",
     "places",
     "shifts",
     "stays",

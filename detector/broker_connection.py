@@ -24,13 +24,15 @@ from detector.name_claim import Move, NameClaim
 ANSWER_WITHIN_S = 3.0
 """Whoever carries a name answers within this time, or has crashed."""
 KEEPALIVE_S = 20
-LONGEST_WAIT_S = 30
+FIRST_WAIT_S, LONGEST_WAIT_S = (1.0, 2.0), (15.0, 30.0)
+"""Before connecting again: between these at first and at last. After a broker's restart not all come in one second."""
 MOST_IN_FLIGHT = 100
 GOODBYE_WITHIN_S = 2.0
 log = structlog.get_logger()
 
 State = Literal["online", "offline"]
 StatusMaker = Callable[[State], WorkerStatus]
+Listener = Callable[[str, bytes], None]
 
 
 class BrokerConnection:
@@ -56,6 +58,8 @@ class BrokerConnection:
         self._status, self._on_ready, self._hand_on, self._on_refused = status, on_ready, on_message, on_refused
         self._online: WorkerStatus | None = None
         self.ready = False
+        self._listeners: dict[str, Listener] = {}
+        self._first_subscription: int | None = None
         self._lock = threading.RLock()
         self._patience: threading.Timer | None = None
         self._name: NameClaim | None = None
@@ -91,6 +95,22 @@ class BrokerConnection:
         """Hand a message to the broker; False where it could not be taken and should be tried again."""
         return self._client.publish(topic, payload, qos, retained).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
+    def listen(self, topic_filter: str, heard: Listener) -> None:
+        """Be told of what comes on other topics, from when this worker is online."""
+        with self._lock:
+            self._listeners[topic_filter] = heard
+            if self.ready:
+                self._client.subscribe(topic_filter, 1)
+
+    def tell_status_anew(self) -> None:
+        """Where this worker is online, say what has become of it."""
+        with self._lock:
+            if self.ready and self._status is not None and self._online is not None:
+                # The moment stays that of the connection: its will carries it, and must not look older than this.
+                moment = {"sent_at": self._online.sent_at}
+                self._online = self._status("online").model_copy(update=moment)
+                self._say(self._online)
+
     def stop(self) -> None:
         """Say goodbye where somebody listens, and end."""
         with self._lock:
@@ -120,11 +140,13 @@ class BrokerConnection:
         if code.is_failure:
             log.error("the broker refuses this worker; check user and password", reason=str(code))
             return
-        client.subscribe(self._filters)
+        _, self._first_subscription = client.subscribe(self._filters)
 
     def _on_subscribe(
-        self, _client: mqtt.Client, _data: object, _mid: int, codes: list[ReasonCode], _more: Properties | None
+        self, _client: mqtt.Client, _data: object, mid: int, codes: list[ReasonCode], _more: Properties | None
     ) -> None:
+        if mid != self._first_subscription:
+            return
         if codes[0].is_failure:
             log.error("the broker lets this worker hear no answers; check its access list", topic=self._listen_on)
         log.info("connected", broker=self._address.host, port=self._address.port)
@@ -158,6 +180,8 @@ class BrokerConnection:
         if self._name is not None:
             self._say_claim(held=True)
         self._on_ready()
+        for topic_filter in self._listeners:
+            self._client.subscribe(topic_filter, 1)
 
     def _say_online(self) -> None:
         if self._online is not None:
@@ -211,15 +235,21 @@ class BrokerConnection:
             log.warning("lost the broker; connecting again", reason=str(code))
 
     def _wait_differently(self) -> None:
-        """Jitter: after a broker's restart not everybody comes back in the same second."""
-        self._client.reconnect_delay_set(min_delay=random.randint(1, 2), max_delay=random.randint(15, LONGEST_WAIT_S))  # noqa: S311
+        first_s, longest_s = random.uniform(*FIRST_WAIT_S), random.uniform(*LONGEST_WAIT_S)  # noqa: S311
+        # Seconds need not be whole, whatever paho's annotation says.
+        self._client.reconnect_delay_set(first_s, longest_s)  # type: ignore[arg-type]
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         if message.topic == self._listen_on:
             self._hand_on(bytes(message.payload))
             return
+        for topic_filter, heard in list(self._listeners.items()):
+            if mqtt.topic_matches_sub(topic_filter, message.topic):
+                heard(message.topic, bytes(message.payload))
+                return
         with self._lock:
-            if self._name is None:
+            # The embedded broker also hands over what nobody asked for.
+            if self._name is None or message.topic not in (self._status_topic, self._claim_topic):
                 return
             try:
                 self._do(self._move(self._name, message), self._name)

@@ -2,55 +2,37 @@
 
 from __future__ import annotations
 
+import queue
 import threading
-import time
 import traceback
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
 from broker_bridge.messages import CameraHealth, RackOccupancy
 from detector.config import CameraConfig
-from detector.detection import Detector
 from detector.errors import CannotWriteError
+from detector.health import CameraFaring
 from detector.live import live_frames
-from detector.live_clock import utc_now
+from detector.live_clock import Clock, utc_now
 from detector.live_counts import Counts
+from detector.looking import Looking
+from detector.model_turns import CameraDetector, SharedModel
+from detector.orders import Orders
 from detector.outgoing import Stamper
-from detector.pace import ConstantPace
 from detector.picture_evidence import open_eyes
 from detector.pipeline import Line, Step, run_line
 from detector.sinks import MqttSink
 from detector.stay_store import StayStore
-from detector.vocabulary import Detection, Frame, LockState, LockVerdict, StayState
+from detector.vocabulary import Frame, LockState, LockVerdict, StayState
 
 START_AGAIN_AFTER_S = 5.0
 STANDING = frozenset({StayState.PARKED, StayState.ATTENDED, StayState.LEFT})
 log = structlog.get_logger()
-
-
-class SharedModel:
-    """One model for all cameras of a worker, one frame at a time; waiting cameras take turns as they come."""
-
-    def __init__(self, detector: Detector) -> None:
-        self.detector, self.turn = detector, threading.Lock()
-
-
-class _CameraDetector:
-    """One camera's use of the shared model: how often, and how long the model worked for it, waiting left out."""
-
-    def __init__(self, shared: SharedModel) -> None:
-        self._shared = shared
-        self.frames, self.seconds = 0, 0.0
-
-    def detect(self, frame: Frame) -> list[Detection]:
-        with self._shared.turn:
-            begins = time.monotonic()
-            detections = self._shared.detector.detect(frame)
-            self.frames, self.seconds = self.frames + 1, self.seconds + time.monotonic() - begins
-        return detections
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +42,8 @@ class Speech:
     sink: MqttSink
     durable: Stamper
     states: Stamper
-
-
-@dataclass(frozen=True, slots=True)
-class _Tally:
-    """The counters at one moment; the rates told are differences of two of these."""
-
-    at_s: float
-    arrived: int = 0
-    taken: int = 0
-    inferred: int = 0
-    inference_s: float = 0.0
+    clock: Clock = utc_now
+    """The one that the stampers go by."""
 
 
 @dataclass
@@ -83,14 +56,22 @@ class CameraWatch:
     stop: threading.Event
     counts: Counts = field(default_factory=Counts)
     store: StayStore | None = None
+    orders: Orders | None = None
 
     def __post_init__(self) -> None:
-        self._detector = _CameraDetector(self.model)
-        self._before = _Tally(time.monotonic())
+        self._detector = CameraDetector(self.model)
+        self.faring = CameraFaring(self.config, self.counts, self._detector)
         self._told: dict[str, tuple[int, int, int]] = {}
-        self._brightness: float | None = None
-        self._moved = False
+        self._wanted: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         open_eyes(self.config.pose_model, self.config.lock_model)  # what is refused is said before anything runs
+
+    @property
+    def model_runs(self) -> int:
+        return self._detector.frames
+
+    @property
+    def model_seconds(self) -> float:
+        return self._detector.seconds
 
     def run(self) -> None:
         while not self.stop.is_set():
@@ -104,15 +85,36 @@ class CameraWatch:
                 log.error("the camera's line broke; starting it again", camera=self.config.id, trace=trace)  # noqa: TRY400
                 self.stop.wait(START_AGAIN_AFTER_S)
 
+    def show_again(self, rack: str | None) -> None:
+        """Send a new picture of every bike here that is reminded of, with the next frame. May be called by any thread."""
+        self._wanted.put(rack)
+
     def _follow(self) -> None:
-        config = self.config
-        pace = ConstantPace(config.fps)
-        frames = live_frames(config.source, pace=pace, stop=self.stop, counts=self.counts, masks=config.masks)
-        line = Line(config, config.id, self._detector, self.speech.sink, self.speech.durable, self.store)
-        for step in run_line(frames, line):
-            self._brightness = float(step.frame.image_bgr[::16, ::16].mean())
-            self._moved = line.pictures.camera_moved
-            self._tell_occupancy(step, line.keeper.verdicts)
+        config, looking = self.config, Looking(self.config.looking, self.config.fps)
+        line = Line(config, config.id, self._detector, self.speech.sink, self.speech.durable, self.store, looking)
+        if self.orders is not None:
+            line.policy.is_muted = partial(self.orders.is_muted, config.id)
+        with closing(
+            live_frames(
+                config.source,
+                pace=looking,
+                stop=self.stop,
+                counts=self.counts,
+                masks=config.masks,
+                clock=self.speech.clock,
+            )
+        ) as frames:
+            for step in run_line(_of_one_size(frames), line):
+                self.faring.see(step.frame, step.detections, moved=line.pictures.camera_moved)
+                self._tell_occupancy(step, line.keeper.verdicts)
+                self._send_wanted(step, line)
+
+    def _send_wanted(self, step: Step, line: Line) -> None:
+        while not self._wanted.empty():
+            rack = self._wanted.get()
+            for stay in step.stays:
+                if line.policy.remembered(stay.stay_id)[0] is not None and rack in {None, stay.rack_id}:
+                    line.outgoing.show_again(stay, step.frame)
 
     def _tell_occupancy(self, step: Step, verdicts: Mapping[str, LockVerdict]) -> None:
         """Say how full a rack is whenever that changes."""
@@ -130,26 +132,18 @@ class CameraWatch:
 
     def tell_health(self) -> CameraHealth:
         """Say how the camera did since this was last asked."""
-        before, now = self._before, self._tally()
-        self._before = now
-        seconds = max(now.at_s - before.at_s, 1e-3)
-        inferred = now.inferred - before.inferred
-        health = CameraHealth(
-            **self.speech.states.stamp(utc_now()),
-            camera=self.config.id,
-            fps_in=round((now.arrived - before.arrived) / seconds, 2),
-            fps_seen=round((now.taken - before.taken) / seconds, 2),
-            fps_inferred=round(inferred / seconds, 2),
-            inference_ms=round(1000 * (now.inference_s - before.inference_s) / inferred, 1) if inferred else None,
-            dark=self._brightness is not None and self._brightness < self.config.thresholds.min_brightness,
-            moved=self._moved,
-            last_frame_at=self.counts.last_frame_at,
-            outbox_depth=self.speech.sink.depth(),
-        )
+        at = self.speech.clock()
+        fields, depth = self.faring.tell(at), self.speech.sink.depth()
+        health = CameraHealth(**self.speech.states.stamp(at), camera=self.config.id, outbox_depth=depth, **fields)
         self.speech.sink.send(health)
         return health
 
-    def _tally(self) -> _Tally:
-        return _Tally(
-            time.monotonic(), self.counts.arrived, self.counts.taken, self._detector.frames, self._detector.seconds
-        )
+
+def _of_one_size(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Until the camera is set to another picture size: the line counts in pixels, and begins anew with the new ones."""
+    size = None
+    for frame in frames:
+        size = size or (frame.width_px, frame.height_px)
+        if size != (frame.width_px, frame.height_px):
+            return
+        yield frame

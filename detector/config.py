@@ -11,8 +11,13 @@ from typing import Annotated, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from broker_bridge.messages import Level
+from detector.config_announce import AnnounceConfig
+from detector.config_home_assistant import HomeAssistantConfig
+from detector.config_looking import LookingConfig
+from detector.config_metrics import MetricsConfig
 from detector.errors import UsageError
 from detector.vocabulary import Rack
 
@@ -32,7 +37,11 @@ Polygon = Annotated[tuple[Point, ...], Field(min_length=3), AfterValidator(_has_
 
 
 class ConfigError(UsageError):
-    """The configuration cannot be used; the message says what, where and what to do."""
+    """The configuration cannot be used; the message says what, where and what to do. `all` has each mistake by itself."""
+
+    def __init__(self, message: str, every: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.all = tuple(every) or (message,)
 
 
 class Strict(BaseModel):
@@ -100,6 +109,7 @@ class ViewConfig(Strict):
     racks: tuple[RackConfig, ...] = Field(default=(), description="Rack outlines. None: the whole picture is one rack.")
     masks: tuple[Polygon, ...] = Field(default=(), description="Parts blacked out before anything looks at them.")
     thresholds: Thresholds = Thresholds()
+    looking: LookingConfig = LookingConfig()
 
     @model_validator(mode="after")
     def _racks_have_their_own_ids(self) -> ViewConfig:
@@ -132,6 +142,20 @@ class SiteConfig(Strict):
     worker: Level = Field(description="This worker's name, unique on the site.")
     mqtt: str = Field(default="mqtt://127.0.0.1:1883", description="mqtt:// or mqtts:// [user:password@] host:port.")
     cameras: Annotated[tuple[CameraConfig, ...], Field(min_length=1, description="The cameras this worker watches.")]
+    announce: AnnounceConfig | None = Field(default=None, description='Say "please lock" at the rack. None: nothing.')
+    home_assistant: HomeAssistantConfig | None = Field(default=None, description="Be found by it. None: not.")
+    retention_days: int = Field(
+        default=7, ge=1, le=365, description="Pictures nobody came for are kept this long (days)."
+    )
+    metrics: MetricsConfig | None = Field(default=None, description="Figures for Prometheus. None: nothing listens.")
+
+    @model_validator(mode="after")
+    def _cameras_have_their_own_ids(self) -> SiteConfig:
+        ids = [camera.id for camera in self.cameras]
+        if len(set(ids)) < len(ids):
+            twice = next(one for one in ids if ids.count(one) > 1)
+            raise ValueError(f"two cameras have the id {twice}; give each its own")
+        return self
 
 
 T = TypeVar("T", bound=Strict)
@@ -161,11 +185,21 @@ def parse_config(raw: object, as_type: type[T], where: str, root: yaml.Node | No
     try:
         return as_type.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the top level"
-        line = _line_of(root, first["loc"])
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise ConfigError(f"{where}{line}: {place}: {_hint(first['type'], first['msg'])}{more}") from error
+        every = [_sentence(one["loc"], _hint(one["type"], one["msg"]), where, root) for one in _causes(error)]
+        more = f" (and {len(every) - 1} more)" if len(every) > 1 else ""
+        raise ConfigError(every[0] + more, every) from error
+
+
+def _causes(error: ValidationError) -> list[ErrorDetails]:
+    """Without what is only said of a whole because something in it is wrong."""
+    every = error.errors()
+    places = [one["loc"] for one in every]
+    return [one for one in every if not any(one["loc"] == loc[: len(one["loc"])] != loc for loc in places)]
+
+
+def _sentence(loc: Sequence[int | str], hint: str, where: str, root: yaml.Node | None) -> str:
+    place = ".".join(str(part) for part in loc) or "the top level"
+    return f"{where}{_line_of(root, loc)}: {place}: {hint}"
 
 
 def _line_of(node: yaml.Node | None, loc: Sequence[int | str]) -> str:

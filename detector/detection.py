@@ -6,10 +6,11 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from detector.boxes import XyxyPx
@@ -29,6 +30,9 @@ BARE_FILE_INPUT = InputFacts(long_side_px=640, stride_px=32)
 BARE_FILE_THRESHOLDS = ThresholdFacts(score_low=0.05, score_high=0.3, iou=0.7)
 ULTRALYTICS_SUFFIXES = frozenset({".pt", ".engine"})
 
+BLOCK_PX, LEAST_BLOCKS = 64, 3
+"""A part of a picture is shown in whole blocks of the model's input, so many at least on each side."""
+
 CANNOT_OPEN = (  # ONNX Runtime's errors share no base but Exception
     ort_errors.Fail,
     ort_errors.InvalidArgument,
@@ -46,6 +50,29 @@ class Detector(Protocol):
     def detect(self, frame: Frame) -> list[Detection]:
         """Boxes in pixels of the frame, clipped to it, strongest first."""
         ...
+
+
+@runtime_checkable
+class RegionDetector(Detector, Protocol):
+    """A detector that can look at a part of the picture for less."""
+
+    def detect_within(self, frame: Frame, region_px: XyxyPx) -> list[Detection]:
+        """As `detect`, but only what lies in the region need be found; it is seen as large as in the whole frame."""
+        ...
+
+
+class _Part(NamedTuple):
+    """Whole pixels of a frame."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def in_frame(self, one: Detection) -> Detection:
+        box = one.xyxy_px
+        moved = XyxyPx(box.left + self.left, box.top + self.top, box.right + self.left, box.bottom + self.top)
+        return Detection(one.kind, one.score, moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +128,52 @@ class BikeDetector:
         return cls(session, kinds, BARE_FILE_INPUT, BARE_FILE_THRESHOLDS, choices)
 
     def detect(self, frame: Frame) -> list[Detection]:
-        hw = self._fixed_hw or fitting_size(frame.height_px, frame.width_px, self._long_side_px, self._stride_px)
-        blob, placed = letterbox(frame.image_bgr, hw)
+        return self.look_closer(frame.image_bgr, self._score_threshold)
+
+    def look_closer(self, image_bgr: NDArray[np.uint8], least_score: float) -> list[Detection]:
+        """What is in any picture (h, w, 3), scaled to the model's own input; boxes in its pixels, strongest first."""
+        height, width = image_bgr.shape[:2]
+        hw = self._fixed_hw or fitting_size(height, width, self._long_side_px, self._stride_px)
+        return self._find(image_bgr, hw, least_score)
+
+    def detect_within(self, frame: Frame, region_px: XyxyPx) -> list[Detection]:
+        """As `RegionDetector` says; a model whose input has one size looks at the whole frame."""
+        if self._fixed_hw is not None:
+            return self.detect(frame)
+        scale = self._long_side_px / max(frame.width_px, frame.height_px)
+        part, hw = _whole_blocks(region_px, frame, scale)
+        crop_bgr = frame.image_bgr[part.top : part.bottom, part.left : part.right]
+        return [part.in_frame(one) for one in self._find(crop_bgr, hw, self._score_threshold)]
+
+    def _find(self, image_bgr: NDArray[np.uint8], hw: tuple[int, int], least_score: float) -> list[Detection]:
+        height, width = image_bgr.shape[:2]
+        blob, placed = letterbox(image_bgr, hw)
         (output,) = self._session.run(None, {self._input_name: blob})
-        candidates = decode(np.asarray(output, dtype=np.float32), self._score_threshold, self._iou_threshold)
-        xyxy_px = placed.to_picture(candidates.xyxy_px, frame.width_px, frame.height_px)
+        candidates = decode(np.asarray(output, dtype=np.float32), least_score, self._iou_threshold)
+        xyxy_px = placed.to_picture(candidates.xyxy_px, width, height)
         found = zip(xyxy_px.tolist(), candidates.scores.tolist(), candidates.numbers.tolist(), strict=True)
         detections = [
             Detection(self._kinds[number], score, XyxyPx(*box)) for box, score, number in found if number in self._kinds
         ]
         return [detection for detection in detections if detection.xyxy_px.area > 0]
+
+
+def _whole_blocks(region_px: XyxyPx, frame: Frame, scale: float) -> tuple[_Part, tuple[int, int]]:
+    """The part of the frame that fills whole blocks of the model's input at this scale, and that input's height, width.
+
+    Few sizes of input: ONNX Runtime plans its memory for each one anew.
+    """
+    left, right, width = _blocks(region_px.left, region_px.right, frame.width_px, scale)
+    top, bottom, height = _blocks(region_px.top, region_px.bottom, frame.height_px, scale)
+    return _Part(left, top, right, bottom), (height, width)
+
+
+def _blocks(start: float, end: float, most: int, scale: float) -> tuple[int, int, int]:
+    """Along one axis: where the part starts and ends in the frame, and how long it is in the input."""
+    blocks = max(LEAST_BLOCKS, -(-round((end - start) * scale) // BLOCK_PX))
+    side = min(most, round(blocks * BLOCK_PX / scale))
+    first = min(max(0, round((start + end - side) / 2)), most - side)
+    return first, first + side, min(blocks * BLOCK_PX, whole_strides(round(most * scale), 32))
 
 
 def open_detector(

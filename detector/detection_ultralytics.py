@@ -15,6 +15,9 @@ import types
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detector.boxes import XyxyPx
 from detector.errors import UsageError
 from detector.model_folder import ModelRefusedError, kinds_by_name
@@ -50,7 +53,11 @@ class UltralyticsDetector:
         self._predict = {"conf": score_threshold, "iou": iou, "imgsz": imgsz, "verbose": False}
 
     def detect(self, frame: Frame) -> list[Detection]:
-        (result,) = self._yolo.predict(frame.image_bgr, **self._predict)
+        return self.look_closer(frame.image_bgr, float(self._predict["conf"]))
+
+    def look_closer(self, image_bgr: NDArray[np.uint8], least_score: float) -> list[Detection]:
+        """What is in any picture (h, w, 3); boxes in its pixels."""
+        (result,) = self._yolo.predict(image_bgr, **self._predict | {"conf": least_score})
         boxes = result.boxes.cpu().numpy()
         found = zip(boxes.cls.tolist(), boxes.conf.tolist(), boxes.xyxy.tolist(), strict=True)
         return [

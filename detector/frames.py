@@ -9,7 +9,11 @@ from fractions import Fraction
 from math import floor
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detector.errors import CannotReadError
+from detector.frames_sparse import EveryPicture, FilePace
 from detector.frames_stills import Stills, measure_stills, read_stills, sample_stills
 from detector.frames_video import measure_video, read_video, sample_video
 from detector.masks import Polygon, black_out
@@ -50,14 +54,16 @@ def read_frames(
     start: datetime = EPOCH,
     masks: Sequence[Polygon] = (),
     warn: Callable[[str], None] = lambda _sentence: None,
+    pace: FilePace | None = None,
 ) -> Iterator[Frame]:
     """Read footage from its first frame to its last, thinned to `fps` frames a second of footage.
 
-    Turned (phone) video is turned upright. `Frame.index` counts the source's frames, thinned ones included.
+    Turned (phone) video is turned upright. `Frame.index` counts the source's decoded frames, thinned ones included.
 
     Args:
         source: a video file, or stills.
         fps: at most this many frames per second of footage; a slower source gives all it has.
+        pace: says anew at every frame how many are wanted, and may do with key pictures, instead of `fps`.
         start: `at` of the first frame.
         masks: polygons, 0 to 1, blacked out.
         warn: told one sentence where part of the footage cannot be read and the rest is used.
@@ -65,9 +71,10 @@ def read_frames(
     Raises:
         CannotReadError: not one frame can be read.
     """
-    images = read_stills(source, warn) if isinstance(source, Stills) else read_video(source, warn)
+    pace = EveryPicture(fps) if pace is None else MaskedPace(pace, masks)
+    images = read_stills(source, warn) if isinstance(source, Stills) else read_video(source, warn, pace)
     seen = False
-    for timed in thin(images, fps):
+    for timed in thin(images, pace.fps_wanted):
         image_bgr = timed.to_bgr()
         black_out(image_bgr, masks)
         seen = True
@@ -95,11 +102,29 @@ def _nothing_in(source: Source) -> CannotReadError:
     return CannotReadError(f"{source}: not one picture in it could be read; is the file damaged?")
 
 
-def thin(images: Iterator[TimedImage], fps: float) -> Iterator[TimedImage]:
-    """The first image in each 1/fps seconds of footage."""
-    last_slot = -1
+def thin(images: Iterator[TimedImage], fps_wanted: Callable[[], float]) -> Iterator[TimedImage]:
+    """The first image in each 1/fps seconds of footage; how many are wanted is asked anew after each."""
+    last_s: Fraction | None = None
     for timed in images:
-        slot = floor((timed.elapsed_s + ROUNDING_S) * Fraction(fps))
-        if slot > last_slot:
-            last_slot = slot
+        fps = Fraction(fps_wanted())
+        if last_s is None or floor((timed.elapsed_s + ROUNDING_S) * fps) > floor((last_s + ROUNDING_S) * fps):
+            last_s = timed.elapsed_s
             yield timed
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedPace:
+    """Looks ahead with the masked parts blacked out, as the frames themselves are."""
+
+    pace: FilePace
+    masks: Sequence[Polygon]
+
+    def fps_wanted(self) -> float:
+        return self.pace.fps_wanted()
+
+    def keyframes_only(self, key_every_s: float | None) -> bool:
+        return self.pace.keyframes_only(key_every_s)
+
+    def foresees(self, image_bgr: NDArray[np.uint8], within_s: float) -> bool:
+        black_out(image_bgr, self.masks)
+        return self.pace.foresees(image_bgr, within_s)

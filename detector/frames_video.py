@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -58,9 +58,10 @@ def read_video(path: Path, warn: Callable[[str], None], pace: FilePace = ALL) ->
     with opened_video(path) as (container, stream):
         clock, numbers, last_s = _Clock(stream), count_up(), Fraction(0)
         to_bgr = _upright_pictures(stream)
-        for frame in _frames(path, container, SparseDecoding(stream, pace, to_bgr), warn):
-            last_s = clock.elapsed_s(frame)
-            yield TimedImage(next(numbers), last_s, partial(to_bgr, frame))
+        with closing(SparseDecoding(stream, pace, to_bgr)) as decoding:
+            for frame in _frames(path, container, decoding, warn):
+                last_s = clock.elapsed_s(frame)
+                yield TimedImage(next(numbers), last_s, partial(to_bgr, frame))
         claimed_s = _claimed_length_s(container, stream)
         if claimed_s is not None and float(last_s) < claimed_s - SHORT_BY_S:
             warn(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from detector.live_clock import Clock, SteadyClock
 from detector.live_counts import Counts
@@ -22,11 +22,11 @@ def live_frames(
     counts: Counts,
     masks: Sequence[Polygon] = (),
     clock: Clock | None = None,
-) -> Iterator[Frame]:
+) -> Generator[Frame]:
     """Frames of a live source until `stop` is set, at most `pace.fps_wanted()` a second; ends within a second of it.
 
     `Frame.at` is strictly rising. A source that breaks off, falls silent or cannot be opened is tried again for ever,
-    with growing, jittered pauses. However slow the caller is, the next frame is the newest, and memory does not grow.
+    with growing, jittered pauses; closing the generator lets go of it. However slow the caller is, the next frame is the newest, and memory does not grow.
 
     Args:
         source: rtsp://..., http://..., a device number or /dev/..., or a video file, which is replayed in a loop at its

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,17 +30,22 @@ def utc_now() -> datetime:
 
 
 class SteadyClock:
-    """Aware UTC that never goes back nor stands still: where the wall's clock is set back, this one runs slower a while."""
+    """Aware UTC that never goes back nor stands still: where the wall's clock is set back, this one runs slower a while.
+
+    May be asked by any thread. All that a worker says should go by the same one, so that its times fit each other.
+    """
 
     def __init__(self, wall: Clock = utc_now, elapsed_s: Callable[[], float] = time.monotonic) -> None:
         self._wall, self._elapsed_s = wall, elapsed_s
         self._now, self._at_s = wall(), elapsed_s()
+        self._lock = threading.Lock()
 
     def __call__(self) -> datetime:
-        at_s = self._elapsed_s()
-        slowly = self._now + timedelta(seconds=max(SLOWER * (at_s - self._at_s), 1e-6))
-        self._now, self._at_s = max(self._wall(), slowly), at_s
-        return self._now
+        with self._lock:
+            at_s = self._elapsed_s()
+            slowly = self._now + timedelta(seconds=max(SLOWER * (at_s - self._at_s), 1e-6))
+            self._now, self._at_s = max(self._wall(), slowly), at_s
+            return self._now
 
 
 @dataclass

@@ -16,23 +16,26 @@ from detector.pace import Pace
 
 MOST_HELD = 600
 """Packets kept since the last key picture; a stream with rarer key pictures is resumed at its next one."""
+KEY_WITHIN_S = 10.0
+"""A stream that shows no key picture for so long may have none: its pictures are renewed piece by piece."""
 MOST_HELD_BYTES = 16 * 1024 * 1024
 
 
 class Decoding:
-    """Of one connection. Nothing is decoded before the first key picture: it would be grey smears."""
+    """Of one connection. Nothing is decoded before a key picture, it would be grey smears; but some streams have none."""
 
     def __init__(self, context: VideoCodecContext, pace: Pace, counts: Counts) -> None:
         self._context, self._pace, self._counts = context, pace, counts
-        self._held: list[Packet] | None = None
-        """Not decoded since the last key picture, that one first; None: everything is, or something is missing."""
+        self._held: list[Packet[VideoStream]] | None = None
+        """What the decoder has not seen while key pictures do; after one of those, that one again. None: some is lost."""
         self._held_bytes = 0
         self._waits_for_key = True
+        self._waits_since: datetime | None = None
         self._keys_only = False
         self._key_at: datetime | None = None
         self._shown_pts: int | None = None
 
-    def feed(self, packet: Packet, arrived: datetime, *, too_late: bool) -> Iterator[VideoFrame]:
+    def feed(self, packet: Packet[VideoStream], arrived: datetime, *, too_late: bool) -> Iterator[VideoFrame]:
         """What can be shown now that this packet has come, in the order in which it is to be shown.
 
         `too_late`: decoding does not keep up; what lies before the next key picture is left out.
@@ -45,23 +48,25 @@ class Decoding:
         elif self._pace.keyframes_only(self._key_every_s(arrived)):
             yield from self._key_only(packet)
         else:
-            yield from self._all(packet)
+            yield from self._all(packet, arrived)
 
     def rest(self) -> Iterator[VideoFrame]:
         """What the decoder still holds when no packet is to come any more."""
         if not self._keys_only:
             yield from self._shown(self._decoded(None))
 
-    def _all(self, packet: Packet) -> Iterator[VideoFrame]:
+    def _all(self, packet: Packet[VideoStream], arrived: datetime) -> Iterator[VideoFrame]:
         if self._keys_only:
             yield from self._catch_up(() if packet.is_keyframe else self._held)
-        if packet.is_keyframe:
+        if packet.is_keyframe or (self._waits_for_key and self._has_waited_enough(arrived)):
             self._waits_for_key = False
         if not self._waits_for_key:
             yield from self._shown(self._decoded(packet))
 
-    def _key_only(self, packet: Packet) -> Iterator[VideoFrame]:
-        self._keys_only = True
+    def _key_only(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
+        if not self._keys_only:
+            self._keys_only = True
+            self._held, self._held_bytes = None if self._waits_for_key else [], 0
         if packet.is_keyframe:
             self._held, self._held_bytes = [], 0
             # Drained, or a stream with pictures out of order would hand this one out two key pictures later.
@@ -70,7 +75,7 @@ class Decoding:
             yield from self._shown(frames)
         self._hold(packet)
 
-    def _hold(self, packet: Packet) -> None:
+    def _hold(self, packet: Packet[VideoStream]) -> None:
         if self._held is None:
             return
         self._held.append(packet)
@@ -78,17 +83,26 @@ class Decoding:
         if len(self._held) > MOST_HELD or self._held_bytes > MOST_HELD_BYTES:
             self._miss()
 
-    def _catch_up(self, held: Sequence[Packet] | None) -> Iterator[VideoFrame]:
+    def _catch_up(self, held: Sequence[Packet[VideoStream]] | None) -> Iterator[VideoFrame]:
         self._keys_only, self._held = False, None
-        self._context.flush_buffers()
-        self._waits_for_key = held is None
+        if held is None:
+            self._miss()
+        else:
+            self._waits_for_key = False
         for packet in held or ():
             yield from self._shown(self._decoded(packet))
 
     def _miss(self) -> None:
+        if not self._waits_for_key:
+            self._waits_since = None
         self._held, self._waits_for_key = None, True
 
-    def _decoded(self, packet: Packet | None) -> list[VideoFrame]:
+    def _has_waited_enough(self, arrived: datetime) -> bool:
+        self._waits_since = self._waits_since or arrived
+        patience_s = max(KEY_WITHIN_S, 2 * (self._counts.key_every_s or 0.0))
+        return (arrived - self._waits_since).total_seconds() > patience_s
+
+    def _decoded(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         try:
             return self._context.decode(packet)
         except av.error.FFmpegError:
@@ -121,7 +135,7 @@ class Decoding:
 
 
 def decoding_of(stream: VideoStream, pace: Pace, counts: Counts) -> Decoding:
-    # Threads that decode pictures side by side hand each out some pictures late, and there is a core for every camera.
-    stream.thread_type = "SLICE"
+    # Threads that decode side by side hand pictures out late and take memory; the cameras fill the cores by themselves.
+    stream.codec_context.thread_count = 1
     counts.key_every_s = None
     return Decoding(stream.codec_context, pace, counts)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+import av
 import numpy as np
 import structlog
 from av.video.frame import VideoFrame
@@ -126,19 +127,15 @@ class Camera:
         reading = _Reading(self)
         thread = threading.Thread(target=reading.run, name=f"read {without_password(self.source)}", daemon=True)
         thread.start()
-        while thread.is_alive():
-            thread.join(LOOK_UP_S)
+        while not reading.ended.wait(LOOK_UP_S):
             if self.over.is_set() or (not is_file(self.source) and reading.silent_s() > SILENT_S):
                 break
         reading.over.set()
-        if thread.is_alive():
-            return self._leave(thread)
-        return reading.reason
-
-    def _leave(self, thread: threading.Thread) -> str:
+        if reading.ended.is_set():
+            return reading.reason
         self._stuck.append(thread)
         self.counts.stalls += not self.over.is_set()
-        return f"no picture for {SILENT_S:.0f} s"
+        return "no picture comes any more" if reading.is_reached else "no answer"
 
 
 @dataclass
@@ -147,6 +144,7 @@ class _Reading:
 
     camera: Camera
     over: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
     reason: str | None = None
 
     def __post_init__(self) -> None:
@@ -154,7 +152,7 @@ class _Reading:
         self._heard_s = time.monotonic()
         self._late_since_s: float | None = None
         self._upright: Upright | None = None
-        self._is_reached = False
+        self.is_reached = False
 
     def silent_s(self) -> float:
         return time.monotonic() - self._heard_s
@@ -165,12 +163,16 @@ class _Reading:
             with connect(source, self.over) as connection:
                 self._read(connection)
             self.reason = None if is_file(source) else "it ended"
+        except av.error.ExitError:  # FFmpeg's word for a timeout
+            self.camera.counts.stalls += 1
+            self.reason = "no picture comes any more" if self.is_reached else "no answer"
         except Exception as error:  # noqa: BLE001 -- a reader's outermost loop: no fault of a camera may end it
             self.reason = (str(error) or repr(error)).replace(source, without_password(source))
+        finally:
+            self.ended.set()
 
     def _read(self, connection: Connection) -> None:
-        counts = self.camera.counts
-        decoding = decoding_of(connection.stream, self.camera.pace, counts)
+        decoding = decoding_of(connection.stream, self.camera.pace, self.camera.counts)
         for packet in connection.packets:
             if self.over.is_set():
                 return
@@ -183,8 +185,8 @@ class _Reading:
 
     def _note_arrival(self) -> datetime:
         counts = self.camera.counts
-        counts.connections += not self._is_reached
-        self._is_reached = True
+        counts.connections += not self.is_reached
+        self.is_reached = True
         arrived = self.camera.clock()
         self._heard_s = time.monotonic()
         counts.arrived += 1

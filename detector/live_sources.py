@@ -18,16 +18,17 @@ from av.video.stream import VideoStream
 from detector.errors import CannotReadError
 from detector.frames_video import opened_video
 
-OPEN_WITHIN_S, READ_WITHIN_S = 5.0, 3.0
-LOOK_INTO_US = 1_000_000
-"""How much of a stream FFmpeg may look at before it hands out the first packet; a slow camera gives little in a second."""
+OPEN_WITHIN_S, READ_WITHIN_S = 5.0, 2.5
+"""FFmpeg's parser holds the last picture back until it has waited in vain once, so a silence takes twice as long."""
+SOON = {"analyzeduration": "200000", "fpsprobesize": "0"}
+"""So that FFmpeg does not look at a stream for seconds (microseconds, pictures) before it hands out the first packet."""
 SLACK_S = 0.5
 """A machine that falls behind a file by more than this plays on from where it is."""
 UNTIMED = frozenset({"mpjpeg"})
 """Formats without times of their own: FFmpeg counts their pictures at 25 a second, whatever they come at."""
 DEVICES = {"linux": ("v4l2", "/dev/video{}"), "darwin": ("avfoundation", "{}:none")}
 
-Packets = Iterator[Packet]
+Packets = Iterator["Packet[VideoStream]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Connection:
 
     stream: VideoStream
     packets: Packets
-    seconds_of: Callable[[Packet | VideoFrame], float | None]
+    seconds_of: Callable[[Packet[VideoStream] | VideoFrame], float | None]
     """When it is to be decoded, or shown, by the source's own clock; None: it says nothing that means anything."""
     wait_for: Callable[[VideoFrame], None]
     """Returns when the picture is due; with a camera at once."""
@@ -66,9 +67,9 @@ def without_password(source: str) -> str:
 
 @contextmanager
 def _stream(url: str) -> Iterator[Connection]:
-    options = {"analyzeduration": str(LOOK_INTO_US)}
+    options = dict(SOON)
     if url.startswith("rtsp"):
-        options |= {"rtsp_transport": "tcp", "allowed_media_types": "video", "fflags": "nobuffer"}
+        options |= {"rtsp_transport": "tcp", "allowed_media_types": "video"}
     with av.open(url, options=options, timeout=(OPEN_WITHIN_S, READ_WITHIN_S)) as container:
         if not container.streams.video:
             raise CannotReadError(f"{without_password(url)}: sends no picture; check the address")
@@ -120,7 +121,7 @@ class _Player:
                 return
             yield packet
 
-    def seconds_of(self, item: Packet | VideoFrame) -> float | None:
+    def seconds_of(self, item: Packet[VideoStream] | VideoFrame) -> float | None:
         """Since the file began to play."""
         own_s = _own_seconds(item)
         if own_s is None:
@@ -150,7 +151,7 @@ def _whole(packets: Packets) -> Packets:
     return (packet for packet in packets if packet.size)
 
 
-def _own_seconds(item: Packet | VideoFrame) -> float | None:
+def _own_seconds(item: Packet[VideoStream] | VideoFrame) -> float | None:
     ticks = item.pts if item.dts is None or isinstance(item, VideoFrame) else item.dts
     return None if ticks is None or item.time_base is None else float(ticks * item.time_base)
 
@@ -159,5 +160,5 @@ def _at_once(_frame: VideoFrame) -> None:
     pass
 
 
-def _no_seconds(_item: Packet | VideoFrame) -> None:
+def _no_seconds(_item: Packet[VideoStream] | VideoFrame) -> None:
     return None

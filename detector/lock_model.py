@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,43 +43,79 @@ class LockFacts(BaseModel):
     origin: OriginFacts
 
 
+@dataclass(frozen=True, slots=True)
+class LockFolder:
+    """A folder of a lock model whose weights were checked against their sha256."""
+
+    path: Path
+    facts: LockFacts
+
+    @property
+    def model_id(self) -> str:
+        return f"{self.facts.name}-v{self.facts.version}"
+
+    @property
+    def weights(self) -> Path:
+        return self.path / self.facts.file
+
+
+def read_lock_folder(path_or_name: str | Path) -> LockFolder:
+    """Open a lock model's folder by its path or name.
+
+    Raises:
+        ModelRefusedError: the folder is missing or incomplete, or the weights are not those that it was written about.
+    """
+    path = find_folder(path_or_name)
+    facts = _read_facts(path / FACTS_FILE)
+    weights = path / facts.file
+    if not weights.is_file():
+        raise ModelRefusedError(f"The model folder {path} has no {facts.file}.")
+    if sha256_of(weights) != facts.sha256:
+        raise ModelRefusedError(f"{weights} is not the file its {FACTS_FILE} was written about: get it again.")
+    return LockFolder(path, facts)
+
+
 class OnnxLockDetector:
     """A YOLO model of locks in ONNX Runtime on the CPU. The same crop always gives the same boxes."""
 
-    def __init__(self, session: Any, facts: LockFacts, kinds: Mapping[int, LockKind]) -> None:  # noqa: ANN401 -- onnxruntime is untyped
+    def __init__(
+        self,
+        session: Any,  # noqa: ANN401 -- onnxruntime is untyped
+        facts: LockFacts,
+        kinds: Mapping[int, LockKind],
+        score_threshold: float | None = None,
+    ) -> None:
         self._session = session
+        self._least_score = facts.thresholds.score_high if score_threshold is None else score_threshold
         self._facts = facts
         self._kinds = kinds
         self._fixed_hw = fixed_size(session)
         self._input_name = str(session.get_inputs()[0].name)
 
     @classmethod
-    def from_folder(cls, path_or_name: str | Path, *, threads: int | None = None) -> OnnxLockDetector:
-        """Open a model folder with the facts it states.
+    def from_folder(
+        cls, path_or_name: str | Path, *, threads: int | None = None, score_threshold: float | None = None
+    ) -> OnnxLockDetector:
+        """Open a model folder with the facts it states; `score_threshold` asks for weaker or only stronger boxes.
 
         Raises:
             ModelRefusedError: the folder is missing, incomplete, or does not fit its weights.
         """
-        path = find_folder(path_or_name)
-        facts = _read_facts(path / FACTS_FILE)
-        weights = path / facts.file
-        if not weights.is_file():
-            raise ModelRefusedError(f"The model folder {path} has no {facts.file}.")
-        if sha256_of(weights) != facts.sha256:
-            raise ModelRefusedError(f"{weights} is not the file its {FACTS_FILE} was written about: get it again.")
-        session = open_session(weights, threads)
-        return cls(session, facts, _kinds_of(facts, read_class_names(session), path))
+        folder = read_lock_folder(path_or_name)
+        session = open_session(folder.weights, threads)
+        kinds = _kinds_of(folder.facts, read_class_names(session), folder.path)
+        return cls(session, folder.facts, kinds, score_threshold)
 
     def find(self, crop_bgr: NDArray[np.uint8]) -> list[LockBox]:
         """Locks in a crop (h, w, 3) around one bike, in its pixels, strongest first."""
         height, width = crop_bgr.shape[:2]
         if not crop_bgr.size:
             return []
-        needs, limits = self._facts.input, self._facts.thresholds
+        needs = self._facts.input
         hw = self._fixed_hw or fitting_size(height, width, needs.long_side_px, needs.stride_px)
         blob, placed = letterbox(crop_bgr, hw)
         (output,) = self._session.run(None, {self._input_name: blob})
-        found = decode(np.asarray(output, dtype=np.float32), limits.score_high, limits.iou)
+        found = decode(np.asarray(output, dtype=np.float32), self._least_score, self._facts.thresholds.iou)
         boxes = placed.to_picture(found.xyxy_px, width, height).tolist()
         rows = zip(boxes, found.scores.tolist(), found.numbers.tolist(), strict=True)
         locks = [LockBox(self._kinds[n], score, XyxyPx(*box)) for box, score, n in rows if n in self._kinds]

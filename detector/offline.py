@@ -17,6 +17,7 @@ from detector.clips import Clip
 from detector.config import ViewConfig
 from detector.detection import BARE_FILE_THRESHOLDS, Detector, open_detector
 from detector.frames import EPOCH, measure, read_frames
+from detector.looking import EVERY_FRAME, Looking
 from detector.model_folder import identify_model, load_model_folder
 from detector.outgoing import Stamper, seeded_entropy
 from detector.pipeline import Line, run_line
@@ -56,6 +57,11 @@ class Wanted:
     save_detections: bool = False
     from_detections: Path | None = None
     """A file of saved detections, or an earlier result folder's parent for many clips."""
+
+    @property
+    def needs_every_frame(self) -> bool:
+        """A film must not jump, and which frames are to be looked at may be another question next time."""
+        return self.video or self.save_detections or self.from_detections is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +133,11 @@ def _follow(
 ) -> tuple[StayBook, float]:
     """Run the line to the clip's end; gives what was kept of its stays and the seconds of footage looked at."""
     view, book, elapsed_s, all_s = wanted.view, StayBook(), 0.0, measure(clip.source).duration_s
-    frames = read_frames(clip.source, fps=view.fps, start=wanted.start, masks=view.masks, warn=told.warn)
+    looking = Looking(EVERY_FRAME if wanted.needs_every_frame else view.looking, view.fps)
+    frames = read_frames(clip.source, fps=view.fps, start=wanted.start, masks=view.masks, warn=told.warn, pace=looking)
     with ExitStack() as stack:
         sink = stack.enter_context(JsonlSink(folder / EVENTS))
-        line = Line(view, camera_of(clip.name), detector, sink, _stamper(wanted, header))
+        line = Line(view, camera_of(clip.name), detector, sink, _stamper(wanted, header), looking=looking)
         video = stack.enter_context(_video(wanted, folder)) if wanted.video else None
         for step in run_line(frames, line):
             elapsed_s = (step.frame.at - wanted.start).total_seconds()

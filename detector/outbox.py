@@ -1,20 +1,25 @@
 """What has been said and not yet been acknowledged, on disk, so that neither a crash nor an outage loses an alert.
 
 synchronous=FULL: a power cut may come right after `put` returned, and an alert is too rare to save an fsync on.
+
+To forget a letter takes room on the disk, too: without any, a disk filled by letters could never be emptied of them. So
+some is held in reserve, in a file beside the outbox, and given up for that alone.
 """
 
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from detector.errors import CannotWriteError
 
@@ -30,12 +35,25 @@ CREATE TABLE IF NOT EXISTS outbox (
 DROP INDEX IF EXISTS outbox_urgent;
 CREATE INDEX IF NOT EXISTS outbox_newest_urgent ON outbox (position) WHERE urgent = 1;
 CREATE INDEX IF NOT EXISTS outbox_lanes ON outbox (lane);
+CREATE TABLE IF NOT EXISTS marks (at INTEGER PRIMARY KEY, position INTEGER NOT NULL);
 """
 NEWEST_URGENT = "SELECT lane FROM outbox WHERE urgent = 1 ORDER BY position DESC"
 OF_LANE = "SELECT message_id FROM outbox WHERE lane = ? ORDER BY position LIMIT ?"
 OLDEST = "SELECT message_id, lane FROM outbox ORDER BY position"
+MARK = "INSERT OR REPLACE INTO marks SELECT ?, coalesce(max(position), 0) FROM outbox"
+OLD_MARK = "SELECT max(at), max(position) FROM marks WHERE at <= ?"
+OLD_PICTURES = "DELETE FROM outbox WHERE position <= ? AND topic LIKE '%/snapshot/%'"
+SETTINGS = """
+PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=64; PRAGMA max_page_count={pages};
+"""
 PAGE_BYTES = 4096
 GIBIBYTE = 1024**3
+RESERVE_BYTES = 512 * 1024
+"""Enough for the pages of a journal of 64, and for a few letters' more."""
+FEW = 8
+"""So many letters are forgotten at a time where there is no room but the reserve."""
+NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,8 @@ class Outbox:
         Raises:
             CannotWriteError: they cannot be made, opened or written.
         """
-        self._path = path
+        self._path, self._reserve = path, path.with_suffix(".reserve")
+        self._settings = SETTINGS.format(pages=max_bytes // PAGE_BYTES)
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,11 +91,12 @@ class Outbox:
             raise CannotWriteError(f"{path}: the outbox cannot be opened ({error}); check the folder") from error
         self._refuse_second_user()
         with self._guarded():
-            self._connection.executescript(
-                f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA max_page_count={max_bytes // PAGE_BYTES};"
-            )
-            self._connection.executescript(SCHEMA)
-            self._depth = int(self._connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
+            self._depth = self._with_room_to_spare(self._set_up)
+            self._hold_reserve()
+
+    def _set_up(self) -> int:
+        self._connection.executescript(self._settings + SCHEMA)
+        return int(self._connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
 
     def _refuse_second_user(self) -> None:
         try:
@@ -131,13 +151,70 @@ class Outbox:
         Raises:
             CannotWriteError: the disk is full or broken; all of them are still here.
         """
+        ids = list(message_ids)
         with self._guarded():
-            self._connection.execute("BEGIN IMMEDIATE")
-            gone = self._connection.executemany(
-                "DELETE FROM outbox WHERE message_id = ?", [(one,) for one in message_ids]
-            ).rowcount
-            self._connection.execute("COMMIT")
-            self._depth -= max(0, gone)
+            self._with_room_to_spare(lambda: self._forget(ids), lambda: self._forget_few_at_a_time(ids))
+            self._hold_reserve()
+
+    def forget_pictures(self, at: datetime, keep: timedelta) -> int:
+        """Forget pictures that have waited longer than `keep`, and note how far the queue is now; gives how many.
+
+        How long is known from the notes of earlier calls, so call it every hour or so.
+
+        Raises:
+            CannotWriteError: the disk is full or broken; what was here still is.
+        """
+        with self._guarded():
+            gone = self._with_room_to_spare(lambda: self._forget_pictures(int(at.timestamp()), keep))
+            self._hold_reserve()
+            return gone
+
+    def _forget_pictures(self, at_s: int, keep: timedelta) -> int:
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute(MARK, (at_s,))
+        noted_s, position = self._connection.execute(OLD_MARK, (at_s - int(keep.total_seconds()),)).fetchone()
+        gone = self._connection.execute(OLD_PICTURES, (position or 0,)).rowcount
+        self._connection.execute("DELETE FROM marks WHERE at < ?", (noted_s or 0,))
+        self._connection.execute("COMMIT")
+        self._depth -= gone
+        return gone
+
+    def _forget(self, message_ids: Sequence[str]) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        gone = self._connection.executemany(
+            "DELETE FROM outbox WHERE message_id = ?", [(one,) for one in message_ids]
+        ).rowcount
+        self._connection.execute("COMMIT")
+        self._depth -= max(0, gone)
+
+    def _forget_few_at_a_time(self, message_ids: Sequence[str]) -> None:
+        for first in range(0, len(message_ids), FEW):
+            self._forget(message_ids[first : first + FEW])
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _with_room_to_spare(self, work: Callable[[], T], work_in_little_room: Callable[[], T] | None = None) -> T:
+        """Do it; where the disk is full, again in the room that was held in reserve."""
+        try:
+            return work()
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF not in NO_ROOM or not self._reserve.exists():
+                raise
+            self._roll_back()
+        self._reserve.unlink()
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return (work_in_little_room or work)()
+
+    def _hold_reserve(self) -> None:
+        """As soon as there is room for it; until then the outbox is as any on a full disk."""
+        try:
+            with self._reserve.open("ab") as file:
+                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        except OSError:
+            self._reserve.unlink(missing_ok=True)
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def depth(self) -> int:
         """How many letters are here."""
@@ -154,8 +231,7 @@ class Outbox:
             try:
                 yield
             except sqlite3.Error as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._roll_back()
                 raise CannotWriteError(
                     f"{self._path}: the outbox cannot be used ({error}); free some space or check the disk"
                 ) from error

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal, TypedDict
 
 from broker_bridge.messages import AlertMessage, StayMessage, Verdict, alert_id_of, uuid7
 from detector.boxes import XyxyNorm
+from detector.bystanders import Bystanders
 from detector.reminders import Reminder
 from detector.sinks import Sink
-from detector.snapshots import bike_picture
-from detector.vocabulary import Detection, Frame, Kind, LockVerdict, Stay, StayEvent, StayEventKind, Track
+from detector.snapshots import Shown, alert_picture
+from detector.vocabulary import Detection, Frame, Kind, LockVerdict, Stay, StayEvent, StayEventKind, StayState, Track
 
 Entropy = Callable[[int], bytes]
 """Gives that many bytes, new ones at every call: `os.urandom` live, `seeded_entropy` for recorded footage."""
@@ -71,8 +72,14 @@ class Stamper:
 class Outgoing:
     """One camera's mouth: makes the messages and hands them to the sink."""
 
-    def __init__(self, camera: str, stamper: Stamper, sink: Sink) -> None:
+    def __init__(self, camera: str, stamper: Stamper, sink: Sink, detector: object = None) -> None:
+        """`detector` looks for people once more before a picture leaves, where it can look closer."""
         self._camera, self._stamper, self._sink = camera, stamper, sink
+        self._bystanders = Bystanders(detector)
+
+    def see(self, frame: Frame, found: Iterable[Detection | Track]) -> None:
+        """One frame on: whoever is in it, too faint to follow or not, has a head to hide."""
+        self._bystanders.see(frame, found)
 
     def tell_stay(self, event: StayEvent, verdict: LockVerdict | None) -> StayMessage | None:
         """Send what this event means to the server; comings and goings that change no verdict are not told."""
@@ -100,8 +107,8 @@ class Outgoing:
         self._sink.send(message)
         return message
 
-    def tell_reminder(self, reminder: Reminder, frame: Frame, seen: Sequence[Detection | Track]) -> AlertMessage:
-        """Send an alert, and after a new one the picture of its bike, without the heads of whoever is in `seen`."""
+    def tell_reminder(self, reminder: Reminder, frame: Frame) -> AlertMessage:
+        """Send an alert, and after a new one the picture of its bike in this frame, nobody recognisable."""
         stay = reminder.stay
         message = AlertMessage(
             **self._stamper.stamp(reminder.at),
@@ -124,12 +131,18 @@ class Outgoing:
         )
         self._sink.send(message)
         if message.snapshot:
-            self._sink.send_snapshot(self._camera, message.alert_id, _picture(stay, frame, seen))
+            self._sink.send_snapshot(self._camera, message.alert_id, self._picture(stay, frame))
         return message
 
+    def show_again(self, stay: Stay, frame: Frame) -> None:
+        """Send a new picture of a bike that was told of before."""
+        self._sink.send_snapshot(self._camera, alert_id_of(stay.stay_id), self._picture(stay, frame))
 
-def _picture(stay: Stay, frame: Frame, seen: Sequence[Detection | Track]) -> bytes:
-    return bike_picture(frame, stay.xyxy_norm.to_px(frame.width_px, frame.height_px), seen)
+    def _picture(self, stay: Stay, frame: Frame) -> bytes:
+        bike_px = stay.xyxy_norm.to_px(frame.width_px, frame.height_px)
+        # Who is bent over a bike is often not found for seconds, but the stay knows that they have not left.
+        shown = Shown(attended=stay.state is StayState.ATTENDED, certain=stay.visit_certain)
+        return alert_picture(frame, bike_px, self._bystanders, shown)
 
 
 def _stay_word(kind: StayEventKind, verdict: LockVerdict | None) -> Literal["opened", "judged", "closed"] | None:

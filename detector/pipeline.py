@@ -12,6 +12,7 @@ from broker_bridge.messages import AlertMessage
 from detector.config import ViewConfig
 from detector.detection import Detector
 from detector.lock import judge_lock
+from detector.looking import EVERY_FRAME, Looking
 from detector.outgoing import Outgoing, Stamper
 from detector.parking import ParkingWatch
 from detector.picture_evidence import PictureEvidence
@@ -60,42 +61,45 @@ class Line:
         sink: Sink,
         stamper: Stamper,
         store: StayStore | None = None,
+        looking: Looking | None = None,
     ) -> None:
-        """`store` keeps open stays over restarts; recorded footage has none."""
+        """`store` keeps open stays over restarts; recorded footage has none. `looking` None: the model sees every frame."""
         self.detector = detector
+        self.looking = looking or Looking(EVERY_FRAME, view.fps)
         self.tracker = Tracker()
         self.watch = ParkingWatch(view.rack_list(), view.thresholds, seed=camera)
         self.policy = ReminderPolicy(view.thresholds)
         self.pictures = PictureEvidence(view)
         self.keeper = StayKeeper(camera, view.rack_list(), self.watch, self.policy, self.pictures, store)
-        self.outgoing = Outgoing(camera, stamper, sink)
+        self.outgoing = Outgoing(camera, stamper, sink, detector)
         self.thresholds = view.thresholds
         self.verdict_model = load_verdict_model(view.verdict)
 
 
 def run_line(frames: Iterable[Frame], line: Line) -> Iterator[Step]:
     """Take frames through the line, one `Step` a frame; messages are in the sink before the step is handed out."""
-    for frame in frames:
+    for frame in line.looking.filled(frames):
         yield _step(frame, line)
 
 
 def _step(frame: Frame, line: Line) -> Step:
     untold = line.keeper.recall(frame)
-    detections = line.detector.detect(frame)
+    detections = line.looking.detect(frame, line.detector)
     tracks = line.tracker.update(detections, frame.at)
     events = line.watch.update(tracks, detections, frame.at, frame.width_px, frame.height_px)
     events += line.keeper.know_again(frame, detections)
     line.pictures.see(frame, line.watch.places, tracks, detections)
-    seen: list[Track | Detection] = [*tracks, *detections]  # who is too faint to follow has a head to hide, too
+    line.outgoing.see(frame, [*tracks, *detections])
     for reminder in untold:
-        line.outgoing.tell_reminder(reminder, frame, seen)
-    judged = tuple(_judge(event, frame, seen, line) for event in events)
-    expired = [line.outgoing.tell_reminder(reminder, frame, seen) for reminder in line.policy.expire(frame.at)]
+        line.outgoing.tell_reminder(reminder, frame)
+    judged = tuple(_judge(event, frame, line) for event in events)
+    expired = [line.outgoing.tell_reminder(reminder, frame) for reminder in line.policy.expire(frame.at)]
     line.keeper.keep(frame.at)
+    line.looking.note(frame, detections, line.watch.places, moved=line.pictures.camera_moved)
     return Step(frame, detections, tracks, line.watch.stays, judged, line.watch.tentative, tuple(expired))
 
 
-def _judge(event: StayEvent, frame: Frame, seen: list[Track | Detection], line: Line) -> Judged:
+def _judge(event: StayEvent, frame: Frame, line: Line) -> Judged:
     verdict = None
     if event.kind is StayEventKind.LEFT:
         event = replace(event, evidence=line.pictures.complete(event.evidence, event.stay, frame))
@@ -103,5 +107,5 @@ def _judge(event: StayEvent, frame: Frame, seen: list[Track | Detection], line: 
     reminder = line.policy.decide(event, verdict, frame.at)
     line.keeper.note(event, verdict, reminder)
     line.outgoing.tell_stay(event, verdict)
-    alert = line.outgoing.tell_reminder(reminder, frame, seen) if reminder else None
+    alert = line.outgoing.tell_reminder(reminder, frame) if reminder else None
     return Judged(event, verdict, alert)

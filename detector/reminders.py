@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -47,6 +48,8 @@ class ReminderPolicy:
         self._expires_after = timedelta(seconds=thresholds.alert_expires_s)
         self._open: dict[str, Reminder] = {}
         self._ever: set[str] = set()
+        self.is_muted: Callable[[str, datetime], bool] = _never
+        """Whether nobody is to be reminded at a rack at a time; a stay judged anew later may be reminded of then."""
 
     def decide(self, event: StayEvent, verdict: LockVerdict | None, at: datetime) -> Reminder | None:
         """What this event means for the stay's reminder; None: nothing to tell."""
@@ -79,7 +82,7 @@ class ReminderPolicy:
     def _raise(self, event: StayEvent, verdict: LockVerdict, at: datetime) -> Reminder | None:
         stay = event.stay
         may_remind = stay.kind is Kind.BICYCLE and not stay.preexisting and stay.stay_id not in self._ever
-        if not may_remind or verdict.state is not LockState.UNLOCKED:
+        if not may_remind or verdict.state is not LockState.UNLOCKED or self.is_muted(stay.rack_id, at):
             return None
         self._ever.add(stay.stay_id)
         raised = Reminder("raised", stay, verdict, at, at + self._expires_after, first_left_at=_first_left_at(event))
@@ -98,6 +101,10 @@ class ReminderPolicy:
     def _clear(self, reminder: Reminder, at: datetime, reason: ClearReason) -> Reminder:
         self._open.pop(reminder.stay.stay_id)
         return replace(reminder, action="cleared", at=at, clear_reason=reason)
+
+
+def _never(_rack_id: str, _at: datetime) -> bool:
+    return False
 
 
 def _first_left_at(event: StayEvent) -> datetime | None:

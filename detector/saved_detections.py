@@ -13,10 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from broker_bridge.messages import ModelName
 from detector.boxes import XyxyPx
+from detector.bystanders import look_closer
 from detector.config import Polygon
 from detector.detection import Detector
 from detector.errors import CannotReadError
@@ -78,6 +81,10 @@ class SavingDetector:
         boxes = [{"kind": one.kind, "score": one.score, "xyxy_px": list(one.xyxy_px)} for one in found]
         self._file.write(json.dumps({"index": frame.index, "detections": boxes}) + "\n")
         return found
+
+    def look_closer(self, image_bgr: NDArray[np.uint8], least_score: float) -> list[Detection]:
+        """Not written down: it is for the heads in a picture only, and no verdict follows from it."""
+        return look_closer(self._detector, image_bgr, least_score)
 
     def __enter__(self) -> Self:
         return self

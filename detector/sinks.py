@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from broker_bridge.messages import (
     Ack,
     AlertMessage,
+    CameraHealth,
     StayMessage,
     UpMessage,
     alert_id_of,
@@ -27,7 +28,6 @@ from broker_bridge.messages import (
 from broker_bridge.topics import (
     BrokerAddressError,
     TopicName,
-    TopicRule,
     parse_broker_address,
     parse_topic,
     topic,
@@ -38,6 +38,7 @@ from detector.outbox import Letter, Outbox
 
 RESEND_AFTER_S, LONGEST_RESEND_S = 15.0, 240.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 5.0
+HEALTH_HOLDS_S = 15.0
 log = structlog.get_logger()
 
 
@@ -67,9 +68,7 @@ class JsonlSink:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
 
@@ -79,6 +78,17 @@ class _Flight:
 
     again_at: float
     wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is so until it is said anew; a broker that forgot it is told again."""
+
+    payload: bytes
+    qos: int
+    retained: bool
+    until_s: float = math.inf
+    """Not said any more after this moment of the monotonic clock."""
 
 
 class MqttSink:
@@ -110,11 +120,13 @@ class MqttSink:
             raise UsageError(str(error)) from error
         self._site, self._outbox, self._resend_after_s = site, outbox, resend_after_s
         self._flights: dict[str, _Flight] = {}
-        self._states: dict[str, tuple[bytes, TopicRule]] = {}
+        self._states: dict[str, _State] = {}
         self._acks: queue.SimpleQueue[Ack] = queue.SimpleQueue()
         self._wake, self._stopping = threading.Event(), threading.Event()
         self.refusal: str | None = None
         """Why the broker's other users will not have this worker, once they said so; nothing is sent any more then."""
+        self.listeners: list[Callable[[UpMessage], None]] = []
+        """Told of every message before it is kept or sent; they must not block nor raise."""
         self._on_refused = on_refused
         # A replay speaks for a worker that may be alive; with its client id it would throw it off the broker.
         role = "replay" if status is None else "worker"
@@ -132,6 +144,8 @@ class MqttSink:
         self._connection.start()
 
     def send(self, message: UpMessage) -> None:
+        for listener in self.listeners:
+            listener(message)
         on_topic, payload = topic_of(message), message.model_dump_json().encode()
         rule = parse_topic(on_topic).rule
         if rule.durable and isinstance(message, AlertMessage | StayMessage):
@@ -139,12 +153,42 @@ class MqttSink:
             urgent = isinstance(message, AlertMessage)
             self._keep(Letter(str(message.message_id), on_topic, payload, alert_id_of(message.stay_id), urgent))
         else:
-            self._states[on_topic] = payload, rule
+            # How a camera is, is said every few seconds; of one that was taken out nothing is said again.
+            until_s = time.monotonic() + HEALTH_HOLDS_S if isinstance(message, CameraHealth) else math.inf
+            self._states[on_topic] = _State(payload, rule.qos, rule.retained, until_s)
             self._say_state(on_topic)
 
     def send_snapshot(self, camera: str, alert_id: str, jpeg: bytes) -> None:
         on_topic = topic(TopicName.SNAPSHOT, self._site, camera=camera, alert_id=alert_id)
         self._keep(Letter(str(snapshot_message_id(alert_id, jpeg)), on_topic, jpeg, lane=alert_id))
+
+    def say_now(self, on_topic: str, payload: bytes) -> bool:
+        """Say what is worth nothing later; False where nobody can hear it now."""
+        rule = parse_topic(on_topic).rule
+        return self._connection.ready and self._connection.publish(on_topic, payload, qos=rule.qos, retained=False)
+
+    def keep_said(self, on_topic: str, payload: bytes) -> None:
+        """Have the broker remember this on a topic, ours or another's: now, and again after it forgot."""
+        self._states[on_topic] = _State(payload, qos=1, retained=True)
+        self._say_state(on_topic)
+
+    def take_back(self, on_topic: str) -> None:
+        """Have the broker forget what it remembers on a topic; where it cannot be reached, nothing happens."""
+        self._states.pop(on_topic, None)
+        if self._connection.ready:
+            self._connection.publish(on_topic, b"", qos=1, retained=True)
+
+    def listen(self, topic_filter: str, heard: Callable[[str, bytes], None]) -> None:
+        """Be told, in paho's thread, of what comes on other topics, once this worker has its name."""
+        self._connection.listen(topic_filter, heard)
+
+    def tell_status_anew(self) -> None:
+        """Say the worker's status again, where it is online: something in it has changed."""
+        self._connection.tell_status_anew()
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection.ready
 
     def depth(self) -> int:
         """How many messages wait for the bridge."""
@@ -173,9 +217,9 @@ class MqttSink:
                 return
 
     def _say_state(self, on_topic: str) -> None:
-        payload, rule = self._states[on_topic]
-        if self._connection.ready:
-            self._connection.publish(on_topic, payload, qos=rule.qos, retained=rule.retained)
+        state = self._states.get(on_topic)
+        if state is not None and self._connection.ready and time.monotonic() < state.until_s:
+            self._connection.publish(on_topic, state.payload, qos=state.qos, retained=state.retained)
 
     def _refuse(self, sentence: str) -> None:
         self.refusal = sentence
@@ -247,7 +291,5 @@ class MqttSink:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -1,14 +1,20 @@
-"""The picture that goes with an alert: the bike, with everybody's head made unrecognisable before it leaves the edge."""
+"""The picture that goes with an alert: the bike, with everybody's head made unrecognisable before it leaves the edge.
+
+In an alert's picture only the bike's own box is sharp, and of that only what keeps still and is no head; all else is blocks so
+coarse that a head as far away as the bike is three of them wide, whether anything found it or not.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.boxes import XyxyPx
+from detector.boxes import XyxyPx, iou
+from detector.bystanders import Bystanders
 from detector.vocabulary import Detection, Frame, Kind, Track
 
 HEAD_SHARE = 0.3
@@ -18,6 +24,15 @@ TOP_MARGIN = 0.1
 BLOCKS_ACROSS = 4
 """So few blocks that no face, hair line or glasses can be told apart or computed back."""
 BIKE_MARGIN = 0.35
+BLOCKS_PER_BIKE = 20
+"""A bike is 1.7 m long and a head 0.25 m high: three blocks."""
+SHARP_MARGIN, UNCERTAIN_MARGIN = 0.04, 0.3
+"""Boxes are a little off; so much around the bike is sharp as well. In a crowded rack it may be the neighbour's box: where the
+stay's place is not certain, nearly all of the picture is sharp, or the wrong bike would be shown as the one."""
+FAINT, SAME_BOX_IOU = 0.25, 0.5
+"""A person as faint as this in the very box of the bike is the bike, taken for somebody."""
+STIR_MARGIN = 1 / 16
+"""Of the bike's longer side, half a head: around what stirs, so much may belong to it."""
 LONG_SIDE_PX = 640
 SMALLEST_PX = 96
 JPEG_QUALITY = 85
@@ -28,7 +43,9 @@ Image = NDArray[np.uint8]
 def bike_picture(
     frame: Frame, bike_xyxy_px: XyxyPx, people: Sequence[Detection | Track], long_side_px: int = LONG_SIDE_PX
 ) -> bytes:
-    """Cut the bike out of the frame, as a JPEG in native resolution, never larger than asked, heads unrecognisable.
+    """Cut something out of the frame, as a JPEG in native resolution, never larger than asked, found heads unrecognisable.
+
+    For the analyst's own eyes: what leaves an edge is `alert_picture`.
 
     Args:
         frame: what the camera saw.
@@ -39,11 +56,64 @@ def bike_picture(
     Raises:
         ValueError: no part of the bike is inside the picture.
     """
-    left, top, right, bottom = _crop_around(bike_xyxy_px, frame.width_px, frame.height_px)
-    if right <= left or bottom <= top:
-        raise ValueError(f"the bike's box {bike_xyxy_px} is outside of the {frame.width_px}x{frame.height_px} picture")
+    left, top, right, bottom = part_of(frame, bike_xyxy_px)
     crop = without_heads(frame.image_bgr, people)[top:bottom, left:right]
     return _jpeg(_at_most(crop, long_side_px))
+
+
+class Shown(NamedTuple):
+    """What is known of a bike that a picture is to show."""
+
+    attended: bool = False
+    """Somebody is at it, be they found or not: then nothing is sharp."""
+    certain: bool = True
+    """Its box is certainly its own."""
+
+
+def alert_picture(frame: Frame, bike_xyxy_px: XyxyPx, bystanders: Bystanders, shown: Shown | None = None) -> bytes:
+    """The bike as a JPEG of at most `LONG_SIDE_PX`, sharp only where it is the bike and nobody's head.
+
+    Args:
+        frame: what the camera saw; `bystanders` has seen it.
+        bike_xyxy_px: the bike's box in that frame.
+        bystanders: who may be in it.
+        shown: what is known of the bike; None: it stands alone in a place that is certain.
+
+    Raises:
+        ValueError: no part of the bike is inside the picture.
+    """
+    left, top, right, bottom = part_of(frame, bike_xyxy_px)
+    fit_to_leave = for_strangers(frame, bike_xyxy_px, bystanders, shown)
+    return _jpeg(_at_most(fit_to_leave[top:bottom, left:right], LONG_SIDE_PX))
+
+
+def for_strangers(frame: Frame, bike: XyxyPx, bystanders: Bystanders, shown: Shown | None = None) -> Image:
+    """The frame as it may leave the edge in the part that shows this bike; the rest is looked at less carefully."""
+    people = [one for one in bystanders.people_in(frame, part_of(frame, bike)) if not _is_the_bike(one, bike)]
+    result = without_heads(frame.image_bgr, people)
+    side = max(bike.width, bike.height)
+    shown = shown or Shown()
+    sharp = _around(bike, SHARP_MARGIN if shown.certain else UNCERTAIN_MARGIN, frame) & ~bystanders.moving_in(
+        frame, side * STIR_MARGIN
+    )
+    block = max(2.0, side / BLOCKS_PER_BIKE)
+    if shown.attended:
+        return _in_blocks(result, block)
+    return np.where(sharp[..., None], result, _in_blocks(result, block))
+
+
+def _is_the_bike(person: Detection | Track, bike: XyxyPx) -> bool:
+    return person.score < FAINT and iou(person.xyxy_px, bike) >= SAME_BOX_IOU
+
+
+def _around(bike: XyxyPx, margin: float, frame: Frame) -> NDArray[np.bool_]:
+    """Which pixels of the frame are in the bike's box and a little around it."""
+    more = margin * max(bike.width, bike.height)
+    grown = XyxyPx(bike.left - more, bike.top - more, bike.right + more, bike.bottom + more)
+    left, top, right, bottom = _inside(grown, frame.width_px, frame.height_px)
+    inside = np.zeros((frame.height_px, frame.width_px), np.bool_)
+    inside[top:bottom, left:right] = True
+    return inside
 
 
 def without_heads(image_bgr: Image, people: Iterable[Detection | Track]) -> Image:
@@ -76,11 +146,27 @@ def _flatten(image_bgr: Image, head: XyxyPx) -> None:
     part = image_bgr[top:bottom, left:right]
     # Block size follows from the whole head, not from what of it is in the picture: a half head gets half the blocks.
     block = max(head.width, head.height) / BLOCKS_ACROSS
-    columns, rows = (max(1, round(size / block)) for size in (right - left, bottom - top))
+    image_bgr[top:bottom, left:right] = _in_blocks(part, block)
+
+
+def _in_blocks(part: Image, block_px: float) -> Image:
+    """The same picture in flat blocks of about that size."""
+    height, width = part.shape[:2]
+    columns, rows = (max(1, round(size / block_px)) for size in (width, height))
     coarse = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
-    image_bgr[top:bottom, left:right] = cv2.resize(
-        coarse, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST
-    )
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def part_of(frame: Frame, bike: XyxyPx) -> tuple[int, int, int, int]:
+    """What of the frame a picture of this bike shows: left, top, right, bottom in whole pixels.
+
+    Raises:
+        ValueError: no part of the bike is inside the picture.
+    """
+    left, top, right, bottom = _crop_around(bike, frame.width_px, frame.height_px)
+    if right <= left or bottom <= top:
+        raise ValueError(f"the bike's box {bike} is outside of the {frame.width_px}x{frame.height_px} picture")
+    return left, top, right, bottom
 
 
 def _crop_around(bike: XyxyPx, width_px: int, height_px: int) -> tuple[int, int, int, int]:

@@ -91,7 +91,7 @@ class StayKeeper:
             try:
                 yield remembered_from(text)
             except CannotReadError as error:
-                log.error("a stay is forgotten", camera=self._camera, stay_id=stay_id, reason=str(error))  # noqa: TRY400
+                log.error("a stay is forgotten", camera=self._camera, stay=stay_id, reason=str(error))  # noqa: TRY400
 
     def _take_up(self, one: RememberedStay, frame: Frame) -> OpenStay:
         place, stay_id = one.place_in(frame.width_px, frame.height_px), one.place.stay_id

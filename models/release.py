@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import tempfile
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from detector.detection_ultralytics import UltralyticsMissingError, import_ultralytics
+from detector.lock_model import LockFacts
 from detector.model_folder import FACTS_FILE, ModelFacts, sha256_of
-from detector.vocabulary import Kind
+from detector.training.fine_tune import CLASSES, Purpose, keep_classes
+from detector.training.labelled import WORDS
 from models.storage import Storage, store_narrow
-from models.train import OUR_CLASSES, keep_classes
 
 LICENCE = "AGPL-3.0-only"
 KEPT_METADATA = frozenset({"names", "stride", "task", "end2end"})
@@ -34,17 +36,32 @@ licence = "{licence}"
 long_side_px = {long_side_px}
 stride_px = 32
 
-# Boxes from score_low up continue tracks; boxes from score_high up start them.
+{about_scores}
 [thresholds]
-score_low = 0.05
-score_high = 0.3
-iou = 0.7
+score_low = {score_low}
+score_high = {score_high}
+iou = {iou}
 
 [origin]
 starting_checkpoint = "{start_name}"
 starting_checkpoint_sha256 = "{start_sha256}"
 training_command = {training_command}
 """
+
+SCORES: dict[Purpose, dict[str, object]] = {
+    Purpose.BIKES: {
+        "about_scores": "# Boxes from score_low up continue tracks; boxes from score_high up start them.",
+        "score_low": 0.05,
+        "score_high": 0.3,
+        "iou": 0.7,
+    },
+    Purpose.LOCKS: {
+        "about_scores": "# Boxes from score_high up are told. Two locks seldom lie in one place.",
+        "score_low": 0.05,
+        "score_high": 0.25,
+        "iou": 0.5,
+    },
+}
 
 
 def blend(start: Path, tuned: Path, tuned_share: float) -> Any:  # noqa: ANN401 -- an ultralytics model
@@ -53,7 +70,7 @@ def blend(start: Path, tuned: Path, tuned_share: float) -> Any:  # noqa: ANN401 
     A few epochs on a few hundred photos pull a detector towards those photos; going part of the way keeps more of what
     the start knew about other places.
     """
-    ours, before = _cut(tuned), _cut(start)
+    ours, before = _cut(tuned, CLASSES[Purpose.BIKES]), _cut(start, CLASSES[Purpose.BIKES])
     kept, learnt = before.model.state_dict(), ours.model.state_dict()
     mixed = {
         name: _between(kept[name], value, tuned_share) if value.is_floating_point() else value
@@ -67,11 +84,11 @@ def _between(start: Any, end: Any, share: float) -> Any:  # noqa: ANN401 -- torc
     return start * (1 - share) + end * share
 
 
-def _cut(weights: Path) -> Any:  # noqa: ANN401 -- an ultralytics model
+def _cut(weights: Path, classes: tuple[str, ...]) -> Any:  # noqa: ANN401 -- an ultralytics model
     yolo = import_ultralytics().YOLO(str(weights))
     yolo.model.float()
-    if tuple(yolo.names.values()) != OUR_CLASSES:
-        keep_classes(yolo.model, OUR_CLASSES)
+    if tuple(yolo.names.values()) != classes:
+        keep_classes(yolo.model, classes)
     return yolo
 
 
@@ -97,7 +114,16 @@ def write_lean(exported: Path, out: Path, storage: Storage) -> None:
     onnx.save(model, str(out))
 
 
-def facts_text(name: str, version: int, onnx_file: Path, start: Path, imgsz: int, training_command: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where weights come from: the checkpoint and the command, word for word; and the input's long side, in pixels."""
+
+    start: Path
+    training_command: str
+    imgsz: int
+
+
+def facts_text(name: str, version: int, onnx_file: Path, origin: Origin, purpose: Purpose = Purpose.BIKES) -> str:
     """Say in TOML what the weights are; checked against the same class that reads it back."""
     text = FACTS_TEXT.format(
         name=name,
@@ -105,13 +131,15 @@ def facts_text(name: str, version: int, onnx_file: Path, start: Path, imgsz: int
         file=onnx_file.name,
         sha256=sha256_of(onnx_file),
         licence=LICENCE,
-        classes="\n".join(f'{kind} = "{kind}"' for kind in map(Kind, OUR_CLASSES)),
-        long_side_px=imgsz,
-        start_name=start.name,
-        start_sha256=sha256_of(start),
-        training_command=json.dumps(training_command),  # JSON's escapes are TOML's
+        classes="\n".join(f'{kind} = "{WORDS[purpose][kind]}"' for kind in CLASSES[purpose]),
+        long_side_px=origin.imgsz,
+        start_name=origin.start.name,
+        start_sha256=sha256_of(origin.start),
+        training_command=json.dumps(origin.training_command),  # JSON's escapes are TOML's
+        **SCORES[purpose],
     )
-    ModelFacts.model_validate(tomllib.loads(text))
+    facts = ModelFacts if purpose is Purpose.BIKES else LockFacts
+    facts.model_validate(tomllib.loads(text))
     return text
 
 
@@ -125,6 +153,7 @@ def main(
     tuned_share: Annotated[float, typer.Option(min=0, max=1, help="how far to go from START to WEIGHTS")] = 0.5,
     storage: Annotated[Storage, typer.Option(help="how big weights lie in the file")] = Storage.FLOAT16,
     imgsz: Annotated[int, typer.Option(help="long side of the input, in pixels")] = 640,
+    purpose: Annotated[Purpose, typer.Option(help="what the model finds; one of locks is not blended")] = Purpose.BIKES,
 ) -> None:
     """Blend WEIGHTS with START, export to ONNX and write OUT with model.toml beside it; card.md and metrics.json are written by people."""
     name, _, version = out.name.rpartition("-v")
@@ -133,11 +162,14 @@ def main(
     out.mkdir(parents=True, exist_ok=True)
     onnx_file = out / f"{out.name}.onnx"
     try:
-        export_onnx(blend(start, weights, tuned_share), onnx_file, imgsz, storage)
+        locks = purpose is Purpose.LOCKS
+        yolo = _cut(weights, CLASSES[purpose]) if locks else blend(start, weights, tuned_share)
+        export_onnx(yolo, onnx_file, imgsz, storage)
     except UltralyticsMissingError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    (out / FACTS_FILE).write_text(facts_text(name, int(version), onnx_file, start, imgsz, training_command))
+    origin = Origin(start, training_command, imgsz)
+    (out / FACTS_FILE).write_text(facts_text(name, int(version), onnx_file, origin, purpose))
     typer.echo(f"Wrote {out}.")
 
 

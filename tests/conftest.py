@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import structlog
+
+from tests.rtsp_server import SYSTEM_PYTHON
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -18,18 +23,40 @@ SERVICES = {
     "mosquitto": "install Debian's mosquitto",
     "chromium": "install Debian's chromium",
     "ffmpeg": "install Debian's ffmpeg",
+    "systemd-analyze": "install Debian's systemd",
+    "gst_rtsp_server": "install Debian's gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,bad,ugly}",
 }
+HAS_RTSP_SERVER = """
+import gi
+for name in ("Gst", "GstRtspServer"):
+    gi.require_version(name, "1.0")
+from gi.repository import Gst, GstRtspServer
+Gst.init(None)
+raise SystemExit(not (Gst.ElementFactory.find("x264enc") and Gst.ElementFactory.find("x265enc")))
+"""
 
 
 def _program(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
 
 
+@cache
+def _has_rtsp_server() -> bool:
+    """GStreamer belongs to the system's Python, not to this one."""
+    if not Path(SYSTEM_PYTHON).exists():
+        return False
+    return subprocess.run([SYSTEM_PYTHON, "-c", HAS_RTSP_SERVER], capture_output=True, check=False).returncode == 0
+
+
+def _is_here(service: str) -> bool:
+    return _has_rtsp_server() if service == "gst_rtsp_server" else _program(service) is not None
+
+
 def _missing(item: pytest.Item) -> tuple[str, str] | None:
     """The first thing this test needs that is not here: its name, and what to do."""
     for marker in item.iter_markers("service"):
         name = str(marker.args[0])
-        if _program(name) is None:
+        if not _is_here(name):
             return name, f"{name} is not installed; {SERVICES[name]}"
     if item.get_closest_marker("train") and importlib.util.find_spec("ultralytics") is None:
         return "train", "the [train] extra is not installed"
@@ -53,8 +80,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
     """The front door sets up logging for its process; a test that goes through it leaves none of that behind."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     yield
     structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,10 @@ class CameraReport:
     moved: bool
     last_frame_at: datetime | None
     outbox_depth: int
+    faults: tuple[str, ...] = ()
+    bike_width_px: float | None = None
+    model_id: str | None = None
+    model_sha256: str | None = None
 
 
 def record_worker(session: Session, report: WorkerReport) -> None:
@@ -75,5 +79,7 @@ def record_camera(session: Session, report: CameraReport) -> None:
     health.worker_code, health.reported_at, health.last_frame_at = report.worker_id, report.at, report.last_frame_at
     health.fps_in, health.fps_seen, health.fps_inferred = report.fps_in, report.fps_seen, report.fps_inferred
     health.inference_ms, health.dark, health.moved = report.inference_ms, report.dark, report.moved
-    health.outbox_depth = report.outbox_depth
+    health.outbox_depth, health.faults = report.outbox_depth, list(report.faults)
+    health.bike_width_px = report.bike_width_px
+    health.model_id, health.model_sha256 = report.model_id, report.model_sha256
     session.flush()

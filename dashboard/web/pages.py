@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard.accounts import words
+from dashboard.accounts.guard import STAFF
 from dashboard.accounts.visitor import ANONYMOUS_COOKIE, visitor_of
 from dashboard.web.deps import settings_of_app
 from dashboard.web.formats import Formats
@@ -88,6 +89,7 @@ def _shared(request: Request) -> dict[str, Any]:
         "path": request.url.path,
         "here": _here(request),
         "menu": entries_for(visitor.role, request.app.state.paths),
+        "tells_of_outages": visitor.role in STAFF,
         "fmt": Formats(translator, visitor.zone, datetime.now(UTC)),
         "csrf_field": lambda: Markup('<input type="hidden" name="csrf_token" value="{}">').format(visitor.csrf_token),
     }

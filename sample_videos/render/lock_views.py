@@ -20,14 +20,15 @@ def main() -> None:
     done = {view.scene for view in read_views(options.out)} if (options.out / TRUTH_FILE).exists() else set()
     for scene in range(options.first, options.first + options.scenes):
         if scene not in done:
-            render_scene(scene, options.out, views=options.views, samples=options.samples, threads=options.threads)
+            made = {"samples": options.samples, "threads": options.threads, "many": options.many}
+            render_scene(scene, options.out, views=options.views, **made)
 
 
-def render_scene(scene: int, out: Path, *, views: int, samples: int, threads: int) -> None:
+def render_scene(scene: int, out: Path, *, views: int, samples: int, threads: int, many: bool) -> None:
     """Build one scene and write its views; their truth is written when all are there."""
     from sample_videos.render.lock_views_stage import LockStage  # noqa: PLC0415 - reading options needs no Blender
 
-    stage = LockStage(np.random.default_rng([scene, 11]), threads=threads, samples=samples)
+    stage = LockStage(np.random.default_rng([scene, 11]), threads=threads, samples=samples, many=many)
     told = [stage.view(out / f"{scene:05d}-{view}.png", scene) for view in range(views)]
     with (out / TRUTH_FILE).open("a", encoding="utf-8") as file:
         file.writelines(view.model_dump_json() + "\n" for view in told)
@@ -41,6 +42,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--scenes", type=int, default=250, help="how many scenes (default: 250)")
     parser.add_argument("--views", type=int, default=8, help="views of each scene (default: 8)")
     parser.add_argument("--samples", type=int, default=8, help="light samples per pixel (default: 8)")
+    parser.add_argument(
+        "--many", action="store_true", help="several locks on every bike: more to learn from each picture"
+    )
     parser.add_argument("--threads", type=int, default=2, help="processor threads (default: 2)")
     return parser
 

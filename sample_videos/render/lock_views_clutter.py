@@ -8,11 +8,13 @@ import numpy as np
 
 from sample_videos.render.bike import CRANK_AXLE, FRONT_AXLE, REAR_AXLE, SADDLE, BikeStyle
 from sample_videos.render.geometry import Floats, Mesh, box, circle, ellipsoid, moved, standing_at, tube, vec
-from sample_videos.render.lock_views_shapes import Dice
+from sample_videos.render.lock_views_shapes import MAIN, SECOND, Dice, Parts
 from sample_videos.render.locks import build_stand, build_wheel_bender
 from sample_videos.render.materials import Material, Rgb
 
 EXTRA, EXTRA_2, STAND, GROUND, WALL = "view_extra", "view_extra_2", "view_stand", "view_ground", "view_wall"
+LOCK_PAINTS = 4
+"""So many locks of one view have colours of their own."""
 PAINTS = ("view_paint_0", "view_paint_1", "view_paint_2")
 
 
@@ -129,12 +131,10 @@ def looks(dice: Dice) -> dict[str, Material]:
         name: Material(_paint(dice), float(dice.uniform(0.15, 0.6)), float(dice.choice([0, 0, 0, 0.6])))
         for name in PAINTS
     }
-    made["view_lock_main"] = Material(
-        _lock_colour(dice), float(dice.uniform(0.2, 0.8)), float(dice.choice([0, 0, 0.7]))
-    )
-    made["view_lock_second"] = Material(
-        _lock_colour(dice), float(dice.uniform(0.2, 0.8)), float(dice.choice([0, 0, 0.7]))
-    )
+    for number in range(LOCK_PAINTS):
+        for name in (MAIN, SECOND):
+            shine = float(dice.choice([0, 0, 0.7]))
+            made[f"{name}_{number}"] = Material(_lock_colour(dice), float(dice.uniform(0.2, 0.8)), shine)
     made[EXTRA], made[EXTRA_2] = (Material(_paint(dice), float(dice.uniform(0.3, 0.9))) for _ in range(2))
     metal = Material(_grey(dice, 0.1, 0.6), 0.4, 0.8)
     made[STAND] = metal if dice.random() < 0.6 else Material(_paint(dice), 0.5)
@@ -143,6 +143,12 @@ def looks(dice: Dice) -> dict[str, Material]:
     made["chrome"] = Material(_grey(dice, 0.03, 0.65), 0.3, float(dice.choice([0.2, 0.9])))
     made["steel"] = Material(_grey(dice, 0.02, 0.4), 0.4, 0.8)
     return made
+
+
+def painted(parts: Parts, number: int) -> Parts:
+    """The lock of that number in colours of its own."""
+    own = {name: f"{name}_{number % LOCK_PAINTS}" for name in (MAIN, SECOND)}
+    return tuple(Mesh(part.vertices, part.faces, own.get(part.material, part.material), part.smooth) for part in parts)
 
 
 def _surface(dice: Dice) -> Material:

@@ -15,7 +15,7 @@ from sample_videos.render.blender_materials import make_material
 from sample_videos.render.blender_scene import add_object, to_blender
 from sample_videos.render.camera import Camera
 from sample_videos.render.geometry import Floats, moved, standing_at, unit, vec
-from sample_videos.render.lock_views_clutter import PAINTS, extras, looks, stand_at, surroundings
+from sample_videos.render.lock_views_clutter import PAINTS, extras, looks, painted, stand_at, surroundings
 from sample_videos.render.lock_views_places import place_lock
 from sample_videos.render.lock_views_seen import Shown, first_hits, visible
 from sample_videos.render.lock_views_shapes import LOCKS, Dice, ViewedLock
@@ -40,9 +40,10 @@ class _Bike:
 class LockStage:
     """One scene; every `view` puts other locks on its bikes and looks at the first one from somewhere else."""
 
-    def __init__(self, dice: Dice, *, threads: int, samples: int) -> None:
+    def __init__(self, dice: Dice, *, threads: int, samples: int, many: bool = False) -> None:
+        """`many`: as many locks on every bike as nobody has, to learn what they look like from fewer pictures."""
         bpy.ops.wm.read_factory_settings(use_empty=True)
-        self._dice = dice
+        self._dice, self._many = dice, many
         for name, look in looks(dice).items():
             make_material(name, look)
         for index, mesh in enumerate(surroundings(dice)):
@@ -95,21 +96,24 @@ class LockStage:
         """Locks of the first bike, and of some neighbours, with what they are locked to."""
         dice, self._passing = self._dice, []
         for index, bike in enumerate(self._bikes):
-            count = (
-                int(dice.choice(3, p=_LOCK_COUNT_SHARES))
-                if index == 0
-                else int(dice.random() < _NEIGHBOUR_LOCKED_SHARE)
-            )
+            count = self._lock_count(first=index == 0)
             kinds: list[ViewedLock] = [LOCKS[int(dice.integers(len(LOCKS)))] for _ in range(count)]
             placed = [place_lock(dice, kind, bike.style) for kind in kinds]
             for number, lock in enumerate(placed):
-                made = self._put(f"lock {index} {number}", lock.parts, bike.world)
+                made = self._put(f"lock {index} {number}", painted(lock.parts, index + number), bike.world)
                 yield Shown(lock, made, bike.world)
             if index == 0:
                 first = placed[0] if placed else None
                 stand = stand_at(dice, first.stand_y_m if first else None, first.middle if first else vec(0, 0, 0))
                 if stand:
                     self._put("stand", stand, bike.world)
+
+    def _lock_count(self, *, first: bool) -> int:
+        if self._many:
+            return int(self._dice.integers(2, 6))
+        if first:
+            return int(self._dice.choice(3, p=_LOCK_COUNT_SHARES))
+        return int(self._dice.random() < _NEIGHBOUR_LOCKED_SHARE)
 
     def _put(self, name: str, parts: object, world: Floats) -> Object:
         made = add_object(name, parts)  # type: ignore[arg-type]

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from broker_bridge.bridge import WorkersHeard
+from broker_bridge.bridge import Bridge, WorkersHeard
 from broker_bridge.commands import bridge
 from broker_bridge.embedded import BrokerError
 from broker_bridge.ingest import Receipt
-from tests.brokers import ROOT
+from broker_bridge.messages import UpMessage, topic_of
+from tests.brokers import ROOT, alert, server, status, stay
 
 
 def test_a_picture_is_acknowledged_to_the_worker_that_speaks_for_its_camera() -> None:
@@ -30,6 +31,17 @@ def test_the_picture_of_an_unknown_camera_is_acknowledged_to_everybody_on_the_si
     assert sorted(heard.speakers(Receipt("north", None, "new"))) == [("north", "edge-1"), ("north", "edge-2")]
     assert list(heard.speakers(Receipt("south", None, "new"))) == []
     assert list(heard.speakers(Receipt())) == []
+
+
+def test_states_are_taken_in_before_what_is_read_by_them_and_all_else_stays_in_order(tmp_path: Path) -> None:
+    with server(tmp_path) as host:
+        bridge_ = Bridge("mqtt://127.0.0.1:1", host.sessions, host.media)
+        said: list[UpMessage] = [alert(1), status(), stay(2), alert(1, event="updated")]
+        for one in said:
+            bridge_._arrive(topic_of(one), one.model_dump_json().encode(), remembered=False)
+        bridge_._arrive("not one of ours", b"", remembered=True)
+        arrived = [arrival.topic.rsplit("/", 1)[-1] for arrival in bridge_._next_batch()]
+    assert arrived == ["status", "not one of ours", "alert", "stay", "alert"]
 
 
 RUN = "from broker_bridge.commands import app; app()"

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from detector.detection import open_detector
 from detector.detection_ultralytics import UltralyticsMissingError
 from detector.model_folder import ModelRefusedError, kinds_by_name
+from detector.training.fine_tune import Purpose
+from detector.training.labelled import found_in, open_finder, read_photos
+from detector.training.precision import figures_of
 from detector.vocabulary import Detection, Frame, Kind
-from models.evaluate import evaluate, read_photos
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 MODEL = "bikepark-v0"
@@ -107,8 +109,7 @@ def test_the_bare_file_gives_the_same_boxes_as_its_folder(shared_dir: Path, proj
 @pytest.mark.parametrize("model", [MODEL, "bikepark-s-v0"])
 def test_the_model_is_as_good_as_its_folder_says(model: str, shared_dir: Path, project_root: Path) -> None:
     claims = json.loads((project_root / "models" / model / "metrics.json").read_text())["subset"]
-    detector = open_detector(model, score_threshold=claims["score_threshold"])
     photos = read_photos(shared_dir / "data/openimages-bicycle", "val", limit=claims["photos"])
-    measured = evaluate(detector, photos)
+    measured = figures_of(found_in(open_finder(model, Purpose.BIKES), photos))
     for kind in ("person", "bicycle"):
         assert measured[kind]["ap50"] >= claims[kind]["ap50"] - 0.01

@@ -1,23 +1,27 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
+from detector.frames_video import Upright
 from detector.live import live_frames
 from detector.live_counts import Counts
-from detector.live_reader import NewestOnly, Picture
+from detector.live_reader import MOST_STUCK, NewestOnly, Picture, Turnstile
+from detector.live_sources import DEVICES, Connection, connect
 from detector.pace import ConstantPace
 from detector.vocabulary import Frame
 from tests.brokers import AT, wait_for
-from tests.detector.drawn_footage import number_in, numbered, plain, write_video
+from tests.detector.drawn_footage import number_in, plain, write_video
 
 
 def picture(number: int) -> Picture:
@@ -148,38 +152,142 @@ def test_a_stream_that_cannot_be_reached_is_tried_again_and_its_password_not_tol
     assert "secret" not in said
 
 
-class MotionJpeg(BaseHTTPRequestHandler):
-    """A camera over HTTP that hangs up after twenty pictures."""
+def test_a_camera_whose_driver_hangs_is_left_alone_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("detector.live_reader.SILENT_S", 0.2)
+    clip_path, hanging, calls = clip(tmp_path), threading.Event(), []
 
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        self.end_headers()
-        _, encoded = cv2.imencode(".jpg", numbered(3))
-        for _ in range(20):
-            self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\n")
-            self.wfile.write(f"Content-Length: {encoded.size}\r\n\r\n".encode() + encoded.tobytes() + b"\r\n")
-            self.server.pause.wait(0.04)  # type: ignore[attr-defined]
+    def hang_twice(_source: str, over: threading.Event) -> AbstractContextManager[Connection]:
+        calls.append(1)
+        if len(calls) <= 2:
+            hanging.wait()
+        return connect(str(clip_path), over)
 
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def test_a_network_camera_that_hangs_up_is_connected_again() -> None:
-    camera = ThreadingHTTPServer(("127.0.0.1", 0), MotionJpeg)
-    camera.pause = threading.Event()  # type: ignore[attr-defined]
-    serving = threading.Thread(target=camera.serve_forever)
-    serving.start()
+    monkeypatch.setattr("detector.live_reader.connect", hang_twice)
     stop, counts = threading.Event(), Counts()
-    try:
-        source = f"http://127.0.0.1:{camera.server_port}/video"
-        for frame in live_frames(source, pace=ConstantPace(50), stop=stop, counts=counts):
-            assert number_in(frame.image_bgr) == 3
-            if counts.arrived > 25:
-                stop.set()
-    finally:
-        camera.shutdown()
-        serving.join()
-        camera.server_close()
-    assert counts.arrived > 25, "more than one connection gave"
-    assert counts.last_frame_at is not None
+    frames = live_frames("7", pace=ConstantPace(5), stop=stop, counts=counts)
+    assert next(frames).index == 0
+    assert counts.stalls == 2
+    hanging.set()
+    stop.set()
+
+
+def test_connections_that_hang_are_not_heaped_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detector.live_reader.SILENT_S", 0.1)
+    monkeypatch.setattr("detector.live_reader.LONGEST_WAIT_S", 0.1)
+    monkeypatch.setattr("detector.live_reader.FIRST_WAIT_S", 0.1)
+    hanging, calls = threading.Event(), []
+
+    def hang(_source: str, _over: threading.Event) -> AbstractContextManager[Connection]:
+        calls.append(1)
+        hanging.wait()
+        raise OSError("at last")
+
+    monkeypatch.setattr("detector.live_reader.connect", hang)
+    stop, counts = threading.Event(), Counts()
+    thread = threading.Thread(target=lambda: list(live_frames("7", pace=ConstantPace(5), stop=stop, counts=counts)))
+    thread.start()
+    wait_for(lambda: counts.lost_because and "hang" in counts.lost_because)
+    stop.wait(1)
+    assert len(calls) == MOST_STUCK
+    hanging.set()
+    stop.set()
+    thread.join()
+
+
+def test_a_reader_outlives_whatever_a_camera_does_to_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    clip_path, calls = clip(tmp_path), []
+
+    def stumble(_source: str, over: threading.Event) -> AbstractContextManager[Connection]:
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("the driver is confused")
+        return connect(str(clip_path), over)
+
+    monkeypatch.setattr("detector.live_reader.connect", stumble)
+    stop = threading.Event()
+    assert next(live_frames("0", pace=ConstantPace(5), stop=stop, counts=Counts())).index == 0
+    stop.set()
+
+
+def test_a_generator_that_is_closed_lets_go_of_its_camera(tmp_path: Path) -> None:
+    stop, counts = threading.Event(), Counts()
+    frames = live_frames(str(clip(tmp_path)), pace=ConstantPace(60), stop=stop, counts=counts)
+    next(frames)
+    frames.close()
+    name = f"camera {tmp_path / 'clip.mp4'}"
+    wait_for(lambda: not any(thread.name == name for thread in threading.enumerate()))
+    assert not stop.is_set()
+
+
+def test_a_picture_that_is_passed_over_is_never_made_of_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, to_bgr = [], Upright.to_bgr
+
+    def counted(self: Upright, frame: VideoFrame) -> NDArray[np.uint8]:
+        made.append(1)
+        return to_bgr(self, frame)
+
+    monkeypatch.setattr(Upright, "to_bgr", counted)
+    stop, counts = threading.Event(), Counts()
+    frames = live_frames(str(clip(tmp_path)), pace=ConstantPace(60), stop=stop, counts=counts)
+    next(frames)
+    wait_for(lambda: counts.skipped >= 5)
+    next(frames)
+    stop.set()
+    assert len(made) == counts.taken == 2
+
+
+class Changing:
+    fps = 0.5
+
+    def fps_wanted(self) -> float:
+        return self.fps
+
+    def keyframes_only(self, _key_every_s: float | None) -> bool:
+        return False
+
+
+def test_the_rate_follows_the_pace_from_one_picture_to_the_next() -> None:
+    pace = Changing()
+    gate = Turnstile(pace)
+
+    def let(first: int, last: int) -> list[int]:
+        return [number for number in range(first, last) if gate.lets_through(AT + timedelta(seconds=number / 25))]
+
+    assert let(0, 100) == [0, 50]
+    pace.fps = 5.0
+    assert let(100, 125) == [100, 105, 110, 115, 120], "nothing is waited for that the old pace had planned"
+    pace.fps = 25.0
+    assert let(125, 130) == [125, 126, 127, 128, 129]
+
+
+def test_pictures_a_little_late_still_give_the_wanted_rate() -> None:
+    gate = Turnstile(ConstantPace(10))
+    passed = [number for number in range(250) if gate.lets_through(AT + timedelta(seconds=number / 25))]
+    assert len(passed) == pytest.approx(100, abs=1)
+
+
+def test_a_camera_plugged_in_is_read_through_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    # No such camera is here; FFmpeg's own test device is opened and read the same way, but names no key pictures.
+    monkeypatch.setattr("detector.live_decoding.KEY_WITHIN_S", 0.5)
+    monkeypatch.setitem(DEVICES, sys.platform, ("lavfi", "color=c=0x404040:size=160x120:rate={},realtime"))
+    stop, counts = threading.Event(), Counts()
+    frames = live_frames("10", pace=ConstantPace(10), stop=stop, counts=counts)
+    seen = list(islice(frames, 8))
+    stop.set()
+    assert {(one.width_px, one.height_px) for one in seen} == {(160, 120)}
+    assert seen[-1].image_bgr.mean() == pytest.approx(0x40, abs=3)
+    assert (seen[-1].at - seen[0].at).total_seconds() > 0.4
+
+
+def test_a_camera_that_is_not_plugged_in_is_said() -> None:
+    stop, counts = threading.Event(), Counts()
+    thread = threading.Thread(target=lambda: list(live_frames("97", pace=ConstantPace(5), stop=stop, counts=counts)))
+    thread.start()
+    wait_for(lambda: counts.lost_because)
+    stop.set()
+    thread.join()
+    assert counts.lost_because is not None
+    assert counts.lost_because.startswith("camera 97: gives no picture")
+    assert counts.lost_because.endswith("is it plugged in and free?")

@@ -122,8 +122,8 @@ def test_a_given_start_moves_the_messages_and_not_the_seconds(clip: Clip, result
 def test_progress_is_told_in_seconds_of_footage(clip: Clip, tmp_path: Path) -> None:
     told: list[tuple[float, float | None]] = []
     run_clip(clip, wanted(tmp_path), drawn_model(), progress=lambda done, total: told.append((done, total)))
-    assert len(told) == 70
-    assert told[-1] == pytest.approx((13.8, 14.0))
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert told[-1] == pytest.approx((13.8, 14.0), abs=0.3)
 
 
 class FailsLater(DrawnDetector):

@@ -109,7 +109,7 @@ def test_a_box_that_reaches_out_of_the_picture_is_cut_to_it() -> None:
 
 def test_a_new_alert_is_followed_by_its_picture() -> None:
     sink = ListSink()
-    alert = Outgoing("gate", _stamper(), sink).tell_reminder(_reminder("raised"), FRAME, [])
+    alert = Outgoing("gate", _stamper(), sink).tell_reminder(_reminder("raised"), FRAME)
     assert sink.order == ["alert", "picture"]
     assert alert.snapshot
     assert alert.alert_id == alert_id_of(STAY.stay_id)
@@ -119,7 +119,7 @@ def test_a_new_alert_is_followed_by_its_picture() -> None:
 @pytest.mark.parametrize("action", ["updated", "cleared"])
 def test_later_news_of_an_alert_needs_no_new_picture(action: Action) -> None:
     sink = ListSink()
-    alert = Outgoing("gate", _stamper(), sink).tell_reminder(_reminder(action), FRAME, [])
+    alert = Outgoing("gate", _stamper(), sink).tell_reminder(_reminder(action), FRAME)
     assert sink.messages == [alert]
     assert not sink.pictures
     assert (alert.event, alert.snapshot) == (action, False)
@@ -131,9 +131,9 @@ def test_an_alert_cleared_by_a_lock_says_how_long_that_took() -> None:
     locked = Reminder(
         "cleared", replace(STAY, left_at=left), UNLOCKED, at, at, "locked", first_left_at=START + timedelta(seconds=8)
     )
-    assert Outgoing("gate", _stamper(), ListSink()).tell_reminder(locked, FRAME, []).locked_after_s == 204
+    assert Outgoing("gate", _stamper(), ListSink()).tell_reminder(locked, FRAME).locked_after_s == 204
     for action in ("raised", "updated", "cleared"):
-        alert = Outgoing("gate", _stamper(), ListSink()).tell_reminder(_reminder(action), FRAME, [])
+        alert = Outgoing("gate", _stamper(), ListSink()).tell_reminder(_reminder(action), FRAME)
         assert alert.locked_after_s is None
 
 

@@ -3,22 +3,27 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
-from broker_bridge.messages import UP_MESSAGE, Ack, CameraHealth, UpMessage, WorkerStatus, snapshot_message_id, topic_of
+from broker_bridge.messages import (
+    UP_MESSAGE,
+    CameraHealth,
+    RackOccupancy,
+    UpMessage,
+    WorkerStatus,
+    snapshot_message_id,
+    topic_of,
+)
 from detector.errors import CannotWriteError, UsageError
 from detector.outbox import Outbox
 from detector.sinks import JsonlSink, MqttSink
-from tests.brokers import AT, JPEG, Broker, alert, embedded_process, header, status, stay, wait_for
+from tests.brokers import JPEG, Broker, alert, embedded_process, header, status, stay, wait_for
+from tests.listener import Listener, listening
 
-ACK = "pleaselock/v1/north/worker/edge-1/ack"
 NOBODY = "mqtt://127.0.0.1:1"
 
 
@@ -41,44 +46,6 @@ def sink_to(url: str, outbox: Outbox, resend_after_s: float = 60) -> MqttSink:
         return status(state=state)
 
     return MqttSink(url, "north", "edge-1", outbox, say, resend_after_s)
-
-
-class Listener:
-    """The other end, by hand: hears everything, answers when told to."""
-
-    def __init__(self, port: int) -> None:
-        self.heard: list[tuple[str, bytes]] = []
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        self._client.on_message = lambda _client, _data, one: self.heard.append((one.topic, bytes(one.payload)))
-        subscribed = threading.Event()
-        self._client.on_subscribe = lambda *_: subscribed.set()
-        self._client.connect("127.0.0.1", port)
-        self._client.subscribe("pleaselock/#", 1)
-        self._client.loop_start()
-        assert subscribed.wait(30)
-
-    def on(self, end: str) -> list[bytes]:
-        return [payload for topic, payload in self.heard if topic.endswith(end)]
-
-    def answer(self, *message_ids: UUID) -> None:
-        ack = Ack(sent_at=AT, message_ids=message_ids)
-        self.say(ack.model_dump_json().encode())
-
-    def say(self, payload: bytes) -> None:
-        self._client.publish(ACK, payload, 1).wait_for_publish(30)
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-@contextmanager
-def listening(broker: Broker) -> Iterator[Listener]:
-    listener = Listener(broker.port)
-    try:
-        yield listener
-    finally:
-        listener.close()
 
 
 def test_recorded_footage_gives_one_message_a_line_and_pictures_beside_it(tmp_path: Path) -> None:
@@ -178,6 +145,20 @@ def test_states_are_said_when_connected_and_again_after_the_broker_forgot_them(b
             wait_for(all_told(bridge))
             assert (topic_of(health), health.model_dump_json().encode()) in bridge.heard
         assert sink.depth() == 0
+
+
+def test_how_a_camera_was_long_ago_is_not_said_again(
+    broker: Broker, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been taken out since; and its time would tell that this machine's clock is late."""
+    monkeypatch.setattr("detector.sinks.HEALTH_HOLDS_S", 0.0)
+    with listening(broker) as bridge, sink_to(broker.url, outbox) as sink:
+        wait_for(lambda: bridge.on("/status"))
+        sink.send(CameraHealth(**header(2), camera="gate", fps_in=5, fps_seen=5, fps_inferred=5))
+        sink.send(RackOccupancy(**header(3), rack="rack-1", bikes=1, unlocked=0, unsure=0))
+        bridge.answer()
+        wait_for(lambda: len(bridge.on("/occupancy")) == 2)
+        assert bridge.on("/health") == []
 
 
 def test_the_worker_says_online_when_it_comes_and_offline_when_it_goes(broker: Broker, outbox: Outbox) -> None:

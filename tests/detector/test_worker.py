@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,11 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from broker_bridge.messages import UP_MESSAGE, RackOccupancy, UpMessage
+from broker_bridge.messages import UP_MESSAGE, RackOccupancy
 from dashboard.health.tables import CameraHealth, Worker
-from detector.camera_watch import CameraWatch, SharedModel, Speech
 from detector.config import CameraConfig, SiteConfig
 from detector.errors import CannotWriteError, UsageError
 from detector.outbox import Outbox
-from detector.outgoing import Stamper
-from detector.sinks import MqttSink
 from detector.stay_store import StayStore
 from detector.verdict_model import verdict_sha256
 from detector.vocabulary import Detection, Frame
@@ -30,55 +26,13 @@ from detector.worker import run_worker
 from detector.worker_commands import app
 from tests.brokers import ROOT, Server, embedded_process, server, wait_for
 from tests.detector.drawn_footage import DrawnDetector, scene, write_video
-
-NOBODY = "mqtt://127.0.0.1:1"
-QUICK = {"park_after_s": 0.5, "grace_s": 1.0, "min_bike_width_px": 10}
-
-
-class HearingSink(MqttSink):
-    """A real sink that also remembers what it was told."""
-
-    heard: list[UpMessage]
-
-    def send(self, message: UpMessage) -> None:
-        self.heard.append(message)
-        super().send(message)
+from tests.detector.watching import NOBODY, QUICK, HearingSink, camera, hearing_sink, run_until, told, watch
 
 
 @pytest.fixture
 def sink(tmp_path: Path) -> Iterator[HearingSink]:
-    with Outbox(tmp_path / "outbox.db") as outbox, HearingSink(NOBODY, "north", "edge-1", outbox) as made:
-        made.heard = []
+    with hearing_sink(tmp_path) as made:
         yield made
-
-
-def camera(source: Path, **changed: object) -> CameraConfig:
-    return CameraConfig.model_validate({"id": "gate", "source": str(source), "thresholds": QUICK} | changed)
-
-
-def watch(
-    config: CameraConfig,
-    sink: MqttSink,
-    detector: DrawnDetector,
-    stop: threading.Event,
-    store: StayStore | None = None,
-) -> CameraWatch:
-    durable, states = (Stamper("north", "edge-1", "boot-1", os.urandom) for _ in range(2))
-    return CameraWatch(config, SharedModel(detector), Speech(sink, durable, states), stop, store=store)
-
-
-def run_until(watching: CameraWatch, condition: Callable[[], object]) -> None:
-    thread = threading.Thread(target=watching.run)
-    thread.start()
-    try:
-        wait_for(condition)
-    finally:
-        watching.stop.set()
-        thread.join()
-
-
-def told(sink: HearingSink, kind: str, event: str) -> list[UpMessage]:
-    return [one for one in sink.heard if one.type == kind and getattr(one, "event", None) == event]
 
 
 def test_a_bike_left_unlocked_before_a_live_camera_becomes_an_alert_with_its_picture(

@@ -12,12 +12,23 @@ from pydantic import BaseModel
 
 from dashboard.settings import Settings
 from detector.config import CameraConfig, FleetConfig, RackConfig, SiteConfig, Thresholds
+from detector.config_announce import AnnounceConfig
+from detector.config_home_assistant import HomeAssistantConfig
+from detector.config_metrics import MetricsConfig
 from pleaselock import app
 
 
 def _commands() -> dict[str, Any]:
-    """By name. Typer carries a copy of click of its own, so these are not click's classes."""
-    return dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    """By name, those of a group after its name. Typer carries a copy of click of its own: these are not click's classes."""
+    return dict(_named(typer.main.get_command(app), ""))
+
+
+def _named(group: Any, before: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - as above
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _named(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def _flags(command: Any) -> Iterator[str]:  # noqa: ANN401 - as above
@@ -52,7 +63,19 @@ def test_the_readme_names_every_setting(project_root: Path, name: str) -> None:
     assert f"`PLEASELOCK_{name.upper()}`" in _readme(project_root)
 
 
-@pytest.mark.parametrize("model", [SiteConfig, CameraConfig, RackConfig, FleetConfig, Thresholds])
+SECTIONS = [
+    SiteConfig,
+    CameraConfig,
+    RackConfig,
+    FleetConfig,
+    Thresholds,
+    AnnounceConfig,
+    HomeAssistantConfig,
+    MetricsConfig,
+]
+
+
+@pytest.mark.parametrize("model", SECTIONS)
 def test_the_configuration_page_names_every_key_with_its_default(project_root: Path, model: type[BaseModel]) -> None:
     page = (project_root / "detector" / "README.md").read_text(encoding="utf-8")
     for key, about in model.model_fields.items():

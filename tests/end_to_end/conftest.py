@@ -36,6 +36,14 @@ def mortal_broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Br
     yield from _start(request, tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ends look for a lost broker ten times as often as in the field; how often is a number, not a behaviour."""
+    for module in ("detector.broker_connection", "broker_bridge.client"):
+        monkeypatch.setattr(f"{module}.FIRST_WAIT_S", (0.1, 0.2))
+        monkeypatch.setattr(f"{module}.LONGEST_WAIT_S", (0.3, 0.6))
+
+
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Server]:
     with server(tmp_path) as ready:

@@ -2,60 +2,32 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 from uuid import UUID
 
 import paho.mqtt.client as mqtt
+import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import select
 
 from broker_bridge.bridge import Bridge
-from broker_bridge.messages import WorkerStatus, alert_id_of, topic_of
+from broker_bridge.messages import topic_of
 from dashboard.alerts.tables import Alert
-from dashboard.health.tables import Worker
-from dashboard.intake.tables import SequenceMark
-from detector.outbox import Outbox
+from detector.broker_connection import BrokerConnection
 from detector.sinks import MqttSink
-from tests.brokers import JPEG, ROOT, Broker, Server, alert, status, stay, wait_for
-
-SOON_S = 1.0
-"""Resend this soon: the tests wait for it, an edge in the field need not."""
-
-
-@contextmanager
-def edge(url: str, folder: Path, max_bytes: int = 10**9) -> Iterator[MqttSink]:
-    with (
-        Outbox(folder / "outbox.db", max_bytes) as outbox,
-        MqttSink(url, "north", "edge-1", outbox, _status, SOON_S) as sink,
-    ):
-        yield sink
-
-
-def _status(state: Literal["online", "offline"]) -> WorkerStatus:
-    return status(state=state)
-
-
-def raise_alerts(sink: MqttSink, numbers: range) -> list[str]:
-    for number in numbers:
-        sink.send(alert(number))
-    return ids_of(numbers)
-
-
-def ids_of(numbers: range) -> list[str]:
-    return sorted(alert_id_of(f"stay-{number}") for number in numbers)
-
-
-def nothing_held(sink: MqttSink) -> bool:
-    return sink.depth() == 0
+from tests.brokers import JPEG, ROOT, Broker, Server, alert, stay, wait_for
+from tests.end_to_end.edges import counted, edge, ids_of, nothing_held, raise_alerts
 
 
 class MuteBridge(Bridge):
@@ -91,20 +63,56 @@ def test_200_alerts_raised_while_the_bridge_is_away_are_all_there_afterwards(
         with host.bridge(broker.url):
             wait_for(lambda: nothing_held(sink))
     assert host.alert_ids() == expected
-    with host.sessions() as session:
-        mark = session.scalars(select(SequenceMark)).one()
-    assert (mark.seen, mark.highest) == (210, 210)
+    assert counted(host) == (210, 210)
 
 
-def test_a_broker_killed_and_started_again_costs_no_alert(mortal_broker: Broker, host: Server, tmp_path: Path) -> None:
+TEN_MINUTES_S, HURRY = 600.0, 200
+"""In the ten minutes without a broker the clock runs this much faster, and so does the waiting for it, more or less."""
+
+
+def test_a_broker_down_for_ten_minutes_costs_no_alert_and_makes_none_twice(
+    mortal_broker: Broker, host: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed with messages on the way; a stay is opened every ten seconds, alerted of, and some are cleared again."""
+    failed: list[float] = []
+    on_failure = BrokerConnection._on_connect_fail
+
+    def count_failure(connection: BrokerConnection, client: mqtt.Client, data: object) -> None:
+        failed.append(time.monotonic())
+        on_failure(connection, client, data)
+
+    monkeypatch.setattr(BrokerConnection, "_on_connect_fail", count_failure)
+    seq = itertools.count()
     with host.bridge(mortal_broker.url), edge(mortal_broker.url, tmp_path) as sink:
-        raise_alerts(sink, range(20))
+        for number in range(20):
+            _live_through(sink, number, seq)
         mortal_broker.kill()
-        raise_alerts(sink, range(20, 60))
+        for number in range(20, 80):
+            _live_through(sink, number, seq)
+            time.sleep(TEN_MINUTES_S / 60 / HURRY)
+        assert len(failed) >= 3, "it was tried again and again"
         mortal_broker.start()
-        raise_alerts(sink, range(60, 70))
+        _live_through(sink, 80, seq)
         wait_for(lambda: nothing_held(sink))
-    assert host.alert_ids() == ids_of(range(70))
+    assert host.alert_ids() == ids_of(range(81))
+    sent = next(seq)
+    assert counted(host) == (sent, sent)
+    assert host.received() == sent + 81 // 5 + 1, "the numbered messages and the pictures, each once"
+    with host.sessions() as session:
+        states = Counter(session.scalars(select(Alert.state)))
+    assert states == {"cleared": 27, "open": 54}
+
+
+def _live_through(sink: MqttSink, number: int, seq: Iterator[int]) -> None:
+    """All that is said of one stay: every third bike is taken away again, of every fifth there is a picture."""
+    sink.send(stay(number, seq=next(seq)))
+    raised = alert(number, seq=next(seq), snapshot=number % 5 == 0)
+    sink.send(raised)
+    if raised.snapshot:
+        sink.send_snapshot("gate", raised.alert_id, JPEG + bytes([number]))
+    if number % 3 == 0:
+        later = raised.at + timedelta(seconds=60)
+        sink.send(alert(number, seq=next(seq), event="cleared", clear_reason="gone", at=later, sent_at=later))
 
 
 def test_a_bridge_that_commits_and_never_says_so_leaves_one_row(broker: Broker, host: Server, tmp_path: Path) -> None:
@@ -168,19 +176,6 @@ def test_a_database_that_is_locked_for_a_while_only_delays(broker: Broker, host:
     assert host.alert_ids() == expected
 
 
-def test_an_outbox_that_is_full_pauses_the_line_and_forgets_nothing(
-    broker: Broker, host: Server, tmp_path: Path
-) -> None:
-    with edge(broker.url, tmp_path, max_bytes=120_000) as sink:
-        line = threading.Thread(target=raise_alerts, args=(sink, range(200)))
-        line.start()
-        wait_for(lambda: sink.depth() > 30)
-        with host.bridge(broker.url):
-            line.join()
-            wait_for(lambda: nothing_held(sink))
-    assert host.alert_ids() == ids_of(range(200))
-
-
 def test_the_same_message_delivered_many_times_is_one_row(broker: Broker, host: Server) -> None:
     raised = alert(1)
     with host.bridge(broker.url), plain_client(broker) as client:
@@ -221,71 +216,3 @@ def test_garbage_is_put_aside_and_what_follows_still_arrives(broker: Broker, hos
         raise_alerts(sink, range(1, 2))
         wait_for(lambda: nothing_held(sink) and len(host.reasons()) == len(garbage))
     assert host.alert_ids() == ids_of(range(2))
-
-
-EDGE_PROCESS = """
-import sys
-from pathlib import Path
-from detector.outbox import Outbox
-from detector.sinks import MqttSink
-from tests.brokers import alert, status
-url, folder, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-sink = MqttSink(url, "north", "edge-1", Outbox(folder / "outbox.db"), lambda state: status(state=state))
-for number in range(count):
-    sink.send(alert(number))
-print("sent", flush=True)
-sys.stdin.read()
-sink.close()
-"""
-
-
-@contextmanager
-def edge_process(url: str, folder: Path, alerts: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-c", EDGE_PROCESS, url, str(folder), str(alerts)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:  # type: ignore[call-overload]
-        try:
-            assert process.stdout is not None
-            assert b"sent\n" in iter(process.stdout.readline, b"")
-            yield process
-        finally:
-            process.kill()
-
-
-def test_a_worker_killed_with_a_full_outbox_delivers_it_after_its_restart(
-    broker: Broker, host: Server, tmp_path: Path
-) -> None:
-    with edge_process(broker.url, tmp_path, 40) as process:
-        os.kill(process.pid, signal.SIGKILL)
-    with host.bridge(broker.url), edge(broker.url, tmp_path) as sink:
-        wait_for(lambda: nothing_held(sink))
-    assert host.alert_ids() == ids_of(range(40))
-
-
-def worker_state(host: Server) -> str | None:
-    with host.sessions() as session:
-        return session.scalar(select(Worker.state))
-
-
-def test_a_worker_that_dies_is_seen_as_offline_through_its_last_will(
-    broker: Broker, host: Server, tmp_path: Path
-) -> None:
-    with host.bridge(broker.url), edge_process(broker.url, tmp_path, 0) as process:
-        wait_for(lambda: worker_state(host) == "online")
-        os.kill(process.pid, signal.SIGKILL)
-        wait_for(lambda: worker_state(host) == "offline")
-
-
-def test_a_worker_that_stops_says_goodbye_and_a_new_start_is_online_again(
-    broker: Broker, host: Server, tmp_path: Path
-) -> None:
-    with host.bridge(broker.url):
-        for _ in range(2):
-            with edge(broker.url, tmp_path):
-                wait_for(lambda: worker_state(host) == "online")
-            wait_for(lambda: worker_state(host) == "offline")
-
-
-def test_how_a_worker_is_reaches_a_bridge_that_starts_later(broker: Broker, host: Server, tmp_path: Path) -> None:
-    with edge_process(broker.url, tmp_path, 1), host.bridge(broker.url):
-        wait_for(lambda: worker_state(host) == "online" and host.alert_ids())

@@ -32,6 +32,7 @@ def test_a_worker_killed_in_mid_stay_goes_on_with_it_and_alerts_no_second_time(t
     site = Site(tmp_path)
     with site.watching(ARRIVES_S):
         wait_for(lambda: site.alerts() == ["raised"])
+        wait_for(lambda: site.times_announced() == 1)
         (opened,) = site.visited("opened")
         # What is told is written down right after; a kill in between is held by tests/detector/test_stay_keeper.py.
         wait_for(lambda: (one := site.remembered(opened.stay_id)) is not None and one.reminded and not one.untold)
@@ -44,6 +45,7 @@ def test_a_worker_killed_in_mid_stay_goes_on_with_it_and_alerts_no_second_time(t
     assert site.alerts() == ["raised"]
     with site.watching(EMPTY_S):
         wait_for(lambda: site.alerts() == ["raised", "gone"])
+    assert site.times_announced() == 1, "said when it happened, and not again by the next worker"
     (closed,) = site.visited("closed")
     assert (closed.stay_id, closed.parked_at) == (opened.stay_id, opened.parked_at)
     assert [one.stay_id for one in site.visited("opened")] == [opened.stay_id]
@@ -60,6 +62,7 @@ class Site:
             "worker": "edge-1",
             "mqtt": NOBODY,
             "cameras": [{"id": "gate", "source": str(self.source)}],
+            "announce": {"player": ["cp", "--backup=numbered", "{file}", str(folder / "played.wav")]},
         }
         (folder / "site.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
 
@@ -86,6 +89,9 @@ class Site:
             )
             messages = [UP_MESSAGE.validate_json(payload) for (payload,) in kept]
         return [one for one in messages if isinstance(one, AlertMessage | StayMessage)]
+
+    def times_announced(self) -> int:
+        return len(list(self.folder.glob("played.wav*")))
 
     def alerts(self) -> list[str]:
         return [one.clear_reason or one.event for one in self.said() if isinstance(one, AlertMessage)]

@@ -6,20 +6,34 @@ from pathlib import Path
 import pytest
 
 from detector.detection_ultralytics import import_ultralytics
+from detector.lock_model import LockFacts
+from detector.lock_views import LockKind
 from detector.model_folder import ModelFacts, sha256_of
-from models.release import blend, facts_text
-from models.train import OUR_CLASSES
+from detector.training.fine_tune import CLASSES, Purpose
+from models.release import Origin, blend, facts_text
+
+OUR_CLASSES = CLASSES[Purpose.BIKES]
 
 
 def test_the_facts_of_a_new_model_can_be_read_back(tmp_path: Path) -> None:
     for name in ("toy-v1.onnx", "start.pt"):
         (tmp_path / name).write_bytes(name.encode())
-    text = facts_text("toy", 1, tmp_path / "toy-v1.onnx", tmp_path / "start.pt", 640, 'train --name "x"')
+    origin = Origin(tmp_path / "start.pt", 'train --name "x"', 640)
+    text = facts_text("toy", 1, tmp_path / "toy-v1.onnx", origin)
     facts = ModelFacts.model_validate(tomllib.loads(text))
     assert (facts.name, facts.version, facts.file) == ("toy", 1, "toy-v1.onnx")
     assert facts.origin.training_command == 'train --name "x"'
     assert facts.sha256 == sha256_of(tmp_path / "toy-v1.onnx")
     assert facts.origin.starting_checkpoint_sha256 == sha256_of(tmp_path / "start.pt")
+
+
+def test_a_model_of_locks_says_what_its_classes_are_to_us(tmp_path: Path) -> None:
+    for name in ("toy-v1.onnx", "start.pt"):
+        (tmp_path / name).write_bytes(name.encode())
+    text = facts_text("toy", 1, tmp_path / "toy-v1.onnx", Origin(tmp_path / "start.pt", "train", 256), Purpose.LOCKS)
+    facts = LockFacts.model_validate(tomllib.loads(text))
+    assert facts.classes["chain_lock"] is LockKind.CHAIN
+    assert facts.input.long_side_px == 256
 
 
 @pytest.mark.train

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -8,16 +9,29 @@ import pytest
 import yaml
 
 from detector.detection_ultralytics import import_ultralytics
-from models.train import OUR_CLASSES, keep_classes, main, renumber_labels, write_our_dataset
+from detector.training.fine_tune import (
+    CLASSES,
+    DatasetRefusedError,
+    Purpose,
+    Run,
+    fine_tune,
+    keep_classes,
+    renumber_labels,
+    write_our_dataset,
+)
+
+OUR_CLASSES = CLASSES[Purpose.BIKES]
 
 
-def write_dataset(folder: Path) -> Path:
+BIKE_NAMES = ["person", "bicycle", "bicycle_wheel", "bicycle_helmet", "motorcycle", "car"]
+
+
+def write_dataset(folder: Path, names: Sequence[str] = BIKE_NAMES) -> Path:
     for split in ("train", "val"):
         for kind in ("images", "labels"):
             (folder / kind / split).mkdir(parents=True)
         cv2.imwrite(str(folder / f"images/{split}/one.jpg"), np.zeros((48, 64, 3), dtype=np.uint8))
         (folder / f"labels/{split}/one.txt").write_text("5 0.5 0.5 0.1 0.1\n4 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.3 0.3\n")
-    names = ["person", "bicycle", "bicycle_wheel", "bicycle_helmet", "motorcycle", "car"]
     (folder / "data.yaml").write_text(yaml.safe_dump({"path": ".", "names": dict(enumerate(names))}))
     return folder
 
@@ -30,7 +44,7 @@ def test_only_our_classes_stay_with_their_new_numbers() -> None:
 def test_the_dataset_is_copied_with_our_classes_and_the_original_is_untouched(tmp_path: Path) -> None:
     source = write_dataset(tmp_path / "source")
     before = {file: file.read_bytes() for file in source.rglob("*") if file.is_file()}
-    description = yaml.safe_load(write_our_dataset(source, tmp_path / "ours").read_text())
+    description = yaml.safe_load(write_our_dataset(source, tmp_path / "ours", OUR_CLASSES).read_text())
     assert tuple(description["names"].values()) == OUR_CLASSES
     assert (tmp_path / "ours/labels/val/one.txt").read_text() == "2 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.3 0.3\n"
     assert not (tmp_path / "ours/images/train/one.jpg").is_symlink()
@@ -62,6 +76,35 @@ def test_training_leaves_an_epoch_with_our_classes(tmp_path: Path) -> None:
     start = DetectionModel("yolov8n.yaml", nc=80, verbose=False)
     start.names = {number: f"thing {number}" for number in range(80)} | {0: "person", 1: "bicycle", 3: "motorcycle"}
     torch.save({"model": start, "train_args": {}}, tmp_path / "start.pt")
-    main(write_dataset(tmp_path / "data"), tmp_path / "start.pt", tmp_path / "out", epochs=1, imgsz=64, batch=1)
+    data = write_dataset(tmp_path / "data")
+    fine_tune(Run(data, tmp_path / "start.pt", tmp_path / "out", epochs=1, imgsz=64, batch=1))
     epoch = yolo(str(tmp_path / "out/run/weights/epoch0.pt"))
     assert tuple(epoch.names.values()) == OUR_CLASSES
+
+
+@pytest.mark.train
+def test_locks_get_a_new_head_and_the_narrow_numbers_are_not_saved(tmp_path: Path) -> None:
+    yolo = import_ultralytics().YOLO
+    import torch  # noqa: PLC0415 -- optional
+    from ultralytics.nn.tasks import DetectionModel  # noqa: PLC0415
+
+    start = DetectionModel("yolov8n.yaml", nc=80, verbose=False)
+    start.names = {number: f"thing {number}" for number in range(80)}
+    torch.save({"model": start, "train_args": {}}, tmp_path / "start.pt")
+    data = write_dataset(tmp_path / "data", ["cable_lock", "u_lock", "x", "y", "ring_lock", "folding_lock"])
+    run = Run(data, tmp_path / "start.pt", tmp_path / "out", Purpose.LOCKS, 1, 64, 1, bfloat16=True)
+    fine_tune(run)
+    epoch = yolo(str(tmp_path / "out/run/weights/epoch0.pt"))
+    assert tuple(epoch.names.values()) == CLASSES[Purpose.LOCKS]
+    assert "_predict_once" not in vars(epoch.model)
+
+
+def test_a_dataset_without_our_classes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetRefusedError, match="none of the classes u_lock"):
+        write_our_dataset(write_dataset(tmp_path / "source"), tmp_path / "ours", CLASSES[Purpose.LOCKS])
+
+
+def test_a_dataset_without_a_split_to_train_on_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text("names: [person]\n")
+    with pytest.raises(DatasetRefusedError, match="has no images/train"):
+        write_our_dataset(tmp_path, tmp_path / "ours", OUR_CLASSES)

@@ -1,0 +1,193 @@
+"""Packets of a recording become pictures: all of them, or key pictures only while nothing moves.
+
+A file can be gone back in. So where a key picture shows that something has begun, all pictures since the key picture
+before it are decoded after all, and nothing is missed; what was shown once is not shown again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import av
+import numpy as np
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from detector.pace import Pace
+
+MOST_AHEAD = 6
+"""Pictures decoded before they are wanted; of a large one each takes some megabytes."""
+ToBgr = Callable[[VideoFrame], NDArray[np.uint8]]
+
+
+Decoded = Future[list[VideoFrame]]
+
+
+class FilePace(Pace, Protocol):
+    """The pace of a source that can be looked ahead in."""
+
+    def foresees(self, image_bgr: NDArray[np.uint8], within_s: float) -> bool:
+        """Whether a key picture that lies `within_s` seconds ahead shows that something has begun."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EveryPicture:
+    """All pictures are decoded and `fps` a second are looked at."""
+
+    fps: float
+
+    def fps_wanted(self) -> float:
+        return self.fps
+
+    def keyframes_only(self, key_every_s: float | None) -> bool:  # noqa: ARG002
+        return False
+
+    def foresees(self, image_bgr: NDArray[np.uint8], within_s: float) -> bool:  # noqa: ARG002
+        return False
+
+
+class SparseDecoding:
+    """Of one file. `damaged` counts the packets that could not be decoded.
+
+    A thread of its own decodes a little ahead while the pictures before are looked at. What is decoded is decided when a
+    packet is fed, and pictures come in their order, so that a second run gives the same.
+    """
+
+    def __init__(self, stream: VideoStream, pace: FilePace, to_bgr: ToBgr) -> None:
+        self.stream = stream
+        self._context: VideoCodecContext = stream.codec_context
+        self._second = stream.time_base or Fraction(0)
+        self._pace, self._to_bgr = pace, to_bgr
+        self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decoding")
+        self._ahead: deque[Decoded] = deque()
+        """Pictures asked for and not handed out, in their order."""
+        self._keys_only = False
+        self._before: list[Packet[VideoStream]] = []
+        """From the key picture that was shown last."""
+        self._held: list[Packet[VideoStream]] = []
+        """From the key picture that is decoded but not shown yet."""
+        self._key: Decoded | None = None
+        self._key_pts: int | None = None
+        self._shown_pts: int | None = None
+        """After going back: up to here everything was shown. None: gone past it."""
+        self._key_every_s: float | None = None
+        self.damaged = 0
+
+    def close(self) -> None:
+        self._decoder.shutdown(cancel_futures=True)
+
+    def feed(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
+        """What can be shown now; the packets of a stream are to come in their order, the empty one at its end too."""
+        if packet.is_keyframe:
+            self._note_key(packet)
+        if self._pace.keyframes_only(self._waited_s(packet)) and (self._keys_only or packet.is_keyframe):
+            yield from self._key_only(packet)
+        elif self._keys_only and packet.size:
+            yield from self._go_back([*self._before, *self._held, packet])
+        elif self._keys_only:
+            yield from self._show_key(packet)
+            yield from self._go_back([*self._before, *self._held]) if self._keys_only else ()
+        else:
+            yield from self._new(packet)
+        if not packet.size:
+            yield from self._rest()
+
+    def _key_only(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
+        if not self._keys_only:
+            yield from self._new(None)  # what the decoder still holds was before this picture
+            yield from self._rest()
+            self._keys_only, self._before, self._held = True, [], [packet]
+            self._key = self._decoder.submit(self._decode_key, packet)
+        elif packet.is_keyframe and self._is_due(packet):
+            yield from self._show_key(packet)
+        else:
+            self._held.append(packet)
+
+    def _show_key(self, following: Packet[VideoStream]) -> Iterator[VideoFrame]:
+        """The key picture that waits, while the one that follows is decoded; or all that was left out before it."""
+        frames = self._key.result() if self._key is not None else []
+        if frames and self._before and self._pace.foresees(self._to_bgr(frames[-1]), self._ahead_s(self._held[0])):
+            yield from self._go_back([*self._before, *self._held, following])
+            return
+        self._before, self._held = self._held, [following]
+        self._key = self._decoder.submit(self._decode_key, following) if following.size else None
+        yield from frames
+
+    def _go_back(self, packets: Sequence[Packet[VideoStream]]) -> Iterator[VideoFrame]:
+        """Decode all of these; the first one is a key picture, which was shown if there is one that waits beside it."""
+        if self._key is not None:
+            self._key.result()
+        self._shown_pts = packets[0].pts if self._before else None
+        self._keys_only, self._before, self._held, self._key = False, [], [], None
+        self._context.flush_buffers()
+        for packet in packets:
+            yield from self._new(packet)
+
+    def _new(self, packet: Packet[VideoStream] | None) -> Iterator[VideoFrame]:
+        """Decode on, and hand out what was asked for a little earlier."""
+        self._ahead.append(self._decoder.submit(self._decode, packet))
+        while len(self._ahead) > MOST_AHEAD:
+            yield from self._unshown(self._ahead.popleft().result())
+
+    def _rest(self) -> Iterator[VideoFrame]:
+        while self._ahead:
+            yield from self._unshown(self._ahead.popleft().result())
+
+    def _unshown(self, frames: Sequence[VideoFrame]) -> Iterator[VideoFrame]:
+        """Without what was shown before going back; it may come late out of the decoder."""
+        for frame in frames:
+            if self._shown_pts is None or frame.pts is None or frame.pts > self._shown_pts:
+                self._shown_pts = None
+                yield frame
+
+    # In the decoding thread
+
+    def _decode_key(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        self._context.flush_buffers()
+        frames = [*self._decode(packet), *self._decode(None)]
+        self._context.flush_buffers()
+        return frames
+
+    def _decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        try:
+            frames = self._context.decode(packet)
+        except av.error.EOFError:  # drained already
+            return []
+        except av.error.FFmpegError:
+            self.damaged += 1
+            return []
+        for frame in frames:  # those that come out of draining have lost it
+            frame.time_base = frame.time_base or self.stream.time_base
+        return frames
+
+    # What is known of the stream
+
+    def _note_key(self, packet: Packet[VideoStream]) -> None:
+        if packet.pts is not None and self._key_pts is not None:
+            self._key_every_s = abs(float((packet.pts - self._key_pts) * self._second))
+        self._key_pts = packet.pts
+
+    def _waited_s(self, packet: Packet[VideoStream]) -> float | None:
+        """How far key pictures lie apart; more where the next one is late in coming."""
+        if self._key_every_s is None or self._key_pts is None or packet.dts is None:
+            return None
+        return max(self._key_every_s, float((packet.dts - self._key_pts) * self._second))
+
+    def _is_due(self, packet: Packet[VideoStream]) -> bool:
+        return self._between_s(self._held, packet) >= 1 / self._pace.fps_wanted()
+
+    def _ahead_s(self, packet: Packet[VideoStream]) -> float:
+        return self._between_s(self._before, packet)
+
+    def _between_s(self, since: Sequence[Packet[VideoStream]], packet: Packet[VideoStream]) -> float:
+        first_pts = since[0].pts
+        return 0.0 if packet.pts is None or first_pts is None else float((packet.pts - first_pts) * self._second)

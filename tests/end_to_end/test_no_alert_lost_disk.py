@@ -1,0 +1,104 @@
+"""Raised on the edge = rows in the database: the edge's disk is full, a real one and a set limit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import Broker, Server, wait_for
+from tests.end_to_end.edges import edge, edge_process, ids_of, nothing_held, raise_alerts
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one mebibyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount", path="/bin:/sbin:/usr/bin:/usr/sbin")
+    if os.geteuid() != 0 or mount is None:
+        pytest.skip("only root may mount a small file system")
+    mounted = subprocess.run([mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_an_outbox_that_is_full_pauses_the_line_and_forgets_nothing(
+    broker: Broker, host: Server, tmp_path: Path
+) -> None:
+    with edge(broker.url, tmp_path, max_bytes=120_000) as sink:
+        line = threading.Thread(target=raise_alerts, args=(sink, range(200)))
+        line.start()
+        wait_for(lambda: sink.depth() > 30)
+        with host.bridge(broker.url):
+            line.join()
+            wait_for(lambda: nothing_held(sink))
+    assert host.alert_ids() == ids_of(range(200))
+
+
+def test_a_disk_that_the_outbox_has_filled_is_emptied_by_the_bridge(
+    broker: Broker, host: Server, small_disk: Path, tmp_path: Path
+) -> None:
+    """To forget takes room, too: without a reserve the full disk would stay full for ever."""
+    with edge(broker.url, small_disk) as sink:
+        line = threading.Thread(target=raise_alerts, args=(sink, range(400)))
+        line.start()
+        wait_for(lambda: _free_bytes(small_disk) < 8192)
+        assert line.is_alive()
+        with host.bridge(broker.url):
+            line.join()
+            wait_for(lambda: nothing_held(sink))
+    assert host.alert_ids() == ids_of(range(400))
+
+
+def test_a_disk_that_others_have_filled_delays_until_there_is_room(
+    broker: Broker, host: Server, small_disk: Path, tmp_path: Path
+) -> None:
+    with edge(broker.url, small_disk) as sink, host.bridge(broker.url):
+        raise_alerts(sink, range(5))
+        wait_for(lambda: nothing_held(sink))
+        hog = small_disk / "somebody's log"
+        _fill(hog)
+        line = threading.Thread(target=raise_alerts, args=(sink, range(5, 200)))
+        line.start()
+        line.join(1)
+        assert line.is_alive() or nothing_held(sink)
+        hog.unlink()
+        line.join()
+        wait_for(lambda: nothing_held(sink))
+    assert host.alert_ids() == ids_of(range(200))
+
+
+def test_a_worker_killed_on_a_full_disk_starts_again_on_it(
+    broker: Broker, host: Server, small_disk: Path, tmp_path: Path
+) -> None:
+    with edge_process(broker.url, small_disk, 10_000, until=b"50\n") as process:
+        wait_for(lambda: _free_bytes(small_disk) < 8192)
+        os.kill(process.pid, signal.SIGKILL)
+    with host.bridge(broker.url), edge(broker.url, small_disk) as sink:
+        kept = sink.depth()
+        assert kept > 50
+        wait_for(lambda: nothing_held(sink))
+    assert host.alert_ids() == ids_of(range(kept))
+
+
+def _free_bytes(folder: Path) -> int:
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
+def _fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            pass
