@@ -107,7 +107,11 @@ class StayStore:
     def _set_aside(self, error: Exception) -> None:
         """A broken file would be refused for ever; it is kept for whoever wants to look, and a new one begun."""
         aside = self._path.with_suffix(".broken")
-        log.error("the file of open stays is broken; beginning a new one, this is what is left", file=str(aside), reason=str(error))
+        log.error(
+            "the file of open stays is broken; beginning a new one, this is what is left",
+            file=str(aside),
+            reason=str(error),
+        )
         self._path.replace(aside)
         for left_over in ("-wal", "-shm"):
             self._path.with_name(self._path.name + left_over).unlink(missing_ok=True)
