@@ -28,6 +28,7 @@ RIPE_ARRIVING_S = 5.0
 RIPE_LOOKS = 4
 RIPE_SHARE = 0.6
 LOST_S = 1.5
+LEAST_WATCHED_S = 2.0
 BEFORE_SCORE = 0.1
 BEFORE_IOU = 0.7
 BEFORE_LOOKS = 2
@@ -110,14 +111,16 @@ def _is_attended(box: XyxyPx, moment: Moment) -> bool:
     return any(within_reach(one.xyxy_px, box) for one in moment.boxes(PEOPLE))
 
 
-def stood_there_before(box: XyxyPx, before: datetime, past: Sequence[Moment]) -> bool:
-    """Whether a box like this was there in more than a few pictures before that moment: then the bike is no new one."""
+def was_free(box: XyxyPx, before: datetime, past: Sequence[Moment]) -> bool:
+    """Whether a place was looked at for long enough before that moment, and no box like this was there but by chance."""
     earlier = [moment for moment in past if moment.at < before]
+    if not earlier or (earlier[-1].at - earlier[0].at).total_seconds() < LEAST_WATCHED_S:
+        return False
     looks = sum(
         any(one.score >= BEFORE_SCORE and iou(one.xyxy_px, box) >= BEFORE_IOU for one in moment.boxes(TWO_WHEELERS))
         for moment in earlier
     )
-    return looks >= BEFORE_LOOKS and looks >= BEFORE_SHARE * len(earlier)
+    return looks < BEFORE_LOOKS or looks < BEFORE_SHARE * len(earlier)
 
 
 def is_whole(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
@@ -163,6 +166,6 @@ def brought_by(
         for column, who in enumerate(people):
             dwell = dwell_of(trails.of(who), one.box_px)
             soon = bool(dwell) and one.first_at <= dwell[-1].at + timedelta(seconds=SOON_S)
-            if soon and not stood_there_before(one.box_px, dwell[0].at - timedelta(seconds=1), past):
+            if soon and was_free(one.box_px, dwell[0].at - timedelta(seconds=1), past):
                 seconds[row, column] = span_s(dwell)
     return {row: people[column] for row, column in best_pairs(seconds, LEAST_DWELL_S)}

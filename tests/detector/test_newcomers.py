@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from detector.boxes import XyxyPx
-from detector.newcomers import Newcomers, brought_by, dwell_of, is_whole, put_down_at, stood_there_before
+from detector.newcomers import Newcomers, brought_by, dwell_of, is_whole, put_down_at, was_free
 from detector.trails import Moment, Trails
 from detector.vocabulary import Detection, Kind, StayEventKind
 from tests.detector.films import bike_on, followed, moment_of, person_on, trail_of, when
@@ -70,11 +70,12 @@ def test_a_bike_is_about_as_large_as_its_neighbours(box: XyxyPx, places: list[Xy
     assert is_whole(box, places) is whole
 
 
-def test_a_place_was_taken_before_if_a_box_like_it_was_there_again_and_again() -> None:
+def test_a_place_was_free_if_it_was_watched_and_no_box_like_it_was_there_again_and_again() -> None:
     past = [*_frames(PLACE, seconds=2), *(_moment(2 + number / 5) for number in range(20))]
-    assert stood_there_before(PLACE, when(6), past)
-    assert not stood_there_before(PLACE, when(0), past), "not yet then"
-    assert not stood_there_before(NEXT, when(6), past), "that was another one"
+    assert not was_free(PLACE, when(6), past)
+    assert was_free(NEXT, when(6), past), "that was another one"
+    assert was_free(PLACE, when(6), past[8:]), "a box that came up once or twice"
+    assert not was_free(NEXT, when(1.5), past), "not watched long enough to tell"
 
 
 def test_who_just_walks_by_was_not_there() -> None:
@@ -107,10 +108,13 @@ def _brought(riders: Collection[int], past: Sequence[Moment] = ()) -> dict[int, 
     return dict(brought_by(ripe, riders, trails, [*past, *trails.past]))
 
 
+FREE = [_moment(number / 5 - 8) for number in range(20)]
+
+
 def test_each_has_brought_one_bike_who_was_longest_at_it() -> None:
-    assert _brought({ANNA, BEN}) == {0: ANNA, 1: BEN}
-    assert _brought({ANNA}) == {0: ANNA}
-    assert _brought(()) == {}
+    assert _brought({ANNA, BEN}, FREE) == {0: ANNA, 1: BEN}
+    assert _brought({ANNA}, FREE) == {0: ANNA}
+    assert _brought((), FREE) == {}
 
 
 def test_nobody_has_brought_what_stood_there_before_they_came() -> None:
