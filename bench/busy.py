@@ -13,17 +13,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bench.film import busy_film, mixed_film
+from bench.film import FPS, busy_film, mixed_film
 from bench.lines import a_line
 from bench.measure import Stopwatch, apart, resident_mib
 from bench.rows import Row, print_rows
 from detector.config_looking import LookingConfig
 from detector.detection import BikeDetector, open_detector
 from detector.frames import EPOCH, read_frames
+from detector.frames_video import Upright, opened_video
+from detector.live_counts import Counts
+from detector.live_decoding import decoding_of
+from detector.live_reader import Turnstile
 from detector.looking import Looking
+from detector.memory import give_back_pictures
 from detector.model_turns import CameraDetector, SharedModel
 from detector.pipeline import run_line
 from detector.vocabulary import Frame
@@ -94,6 +100,7 @@ def _follow(
 
 def replay(path: Path, minutes: float) -> Memory:
     """Four cameras at once, the film over and over as one recording."""
+    give_back_pictures()
     memory, shared = Memory(), SharedModel(open_detector("bikepark-v0"))
     with ThreadPoolExecutor(CAMERAS) as pool:
         done = [pool.submit(_replay_one, path, shared, minutes) for _ in range(CAMERAS)]
@@ -114,13 +121,20 @@ def _replay_one(path: Path, shared: SharedModel, minutes: float) -> None:
 
 
 def over_and_over(path: Path, minutes: float, looking: Looking) -> Iterator[Frame]:
+    """As a camera's reader decodes it (`live_decoding.py`), but as fast as can be; times are the film's."""
     begins, ends = EPOCH, EPOCH + timedelta(minutes=minutes)
-    while True:
-        for frame in read_frames(path, fps=5.0, start=begins, pace=looking):
-            if frame.at >= ends:
-                return
-            yield frame
-        begins = frame.at + timedelta(seconds=0.2)
+    at, turnstile, index = begins, Turnstile(looking), count()
+    while at < ends:
+        with opened_video(path) as (container, stream):
+            decoding, upright, second = decoding_of(stream, looking, Counts()), None, float(stream.time_base or 0)
+            for packet in container.demux(stream):
+                arrived = begins + timedelta(seconds=(packet.pts or 0) * second)
+                for shown in decoding.feed(packet, arrived, too_late=False) if packet.size else ():
+                    at = begins + timedelta(seconds=(shown.pts or 0) * second)
+                    upright = upright or Upright.of(shown, stream)
+                    if at < ends and turnstile.lets_through(at):
+                        yield Frame(upright.to_bgr(shown), next(index), at)
+        begins = at + timedelta(seconds=1 / FPS)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from detector.crew import Crew
 from detector.errors import CannotWriteError, UsageError
 from detector.home_assistant import HomeAssistant
 from detector.live_clock import SteadyClock, utc_now
+from detector.memory import give_back_pictures
 from detector.metrics import Figures, serving_metrics
 from detector.model_folder import identify_model
 from detector.orders import Orders
@@ -67,6 +68,7 @@ def run_worker(
         UsageError: a model, the broker's address or the home folder cannot be used, or another worker uses the home
             or the name.
     """
+    give_back_pictures()
     models, name = Models(config), f"{config.site}-{config.worker}"
     orders, inbox = Orders(home / f"orders-{name}.json"), inbox or queue.SimpleQueue()
     _check_verdicts(config)
