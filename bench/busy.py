@@ -60,7 +60,7 @@ class Memory:
 
 
 def rows(minutes: float = MINUTES) -> Iterator[Row]:
-    for what, regions in (("whole pictures", False), ("parts of them, as by default", True)):
+    for what, regions in (("whole pictures, as by default", False), ("parts of them", True)):
         share = apart(partial(share_in_session, busy_film().path, regions=regions)).gave
         wanted = ("", None) if regions else (">= 0.95", share >= 0.95)
         yield Row(f"{CAMERAS} busy cameras, {what}: time in the model's session", share, "all", *wanted)

@@ -3,7 +3,7 @@
 - *every*: the model sees every picture, five a second.
 - *noise*: the same with other sensor noise in the pictures that the model sees. What differs here is chance.
 - *gate*: the model sees pictures only while something moves or a visit is open; the file is read by its key pictures else.
-- *regions*: the same, and of most of these pictures the model sees only the part where something is. The default.
+- *regions*: the same, and of most of these pictures the model sees only the part where something is.
 - *live*: as *regions*, without going back in the file, which a camera does not allow: up to two seconds of a beginning are lost.
 
 Each clip begins and ends with a still quarter of a minute, so that the gate has something to wake up from, and is encoded
@@ -100,7 +100,8 @@ class Said:
 
 def look_at(clip: Path, truth: Path, way: str, model: str) -> Said:
     view = ViewConfig(
-        model=model, looking=LookingConfig(gate=way not in {"every", "noise"}, regions=way in {"regions", "live"})
+        model=model,
+        looking=LookingConfig(gate=way not in {"every", "noise"}, regions=way in {"regions", "live"}, key_every_s=2.5),
     )
     looking = Looking(view.looking, view.fps)
     detector = open_detector(model, threads=1)

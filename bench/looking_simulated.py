@@ -85,7 +85,7 @@ def run_one(name: str, seed: int) -> dict[str, Said]:
     said = {}
     for way in WAYS:
         seen = _with_still_start([Seen(*pair) for pair in zip(shown, eyes[way == "noise"], strict=True)])
-        looking = Looking(EVERY_FRAME if way in {"every", "noise"} else LookingConfig(), FPS)
+        looking = Looking(EVERY_FRAME if way in {"every", "noise"} else LookingConfig(key_every_s=2.5), FPS)
         ledger, given = Ledger(), Given(seen)
         stamper = Stamper("bench", "bench", "bench", seeded_entropy(truth.clip))
         line = Line(view_of(truth), "bench", given, ledger, stamper, looking=looking)

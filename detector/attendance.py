@@ -28,6 +28,7 @@ SOUGHT_S = 10.0
 EDGE_SHARE = 0.03
 LEFT_PICTURE_S = 1.0
 FAINT_OVERLAP = 0.5
+LEAST_SEEN = 0.25
 FAINT = -1
 """Somebody without a track of their own."""
 
@@ -140,8 +141,13 @@ class Attendance:
         return (at - self.last_here_at).total_seconds() >= LOST_LIMIT_S
 
     def was_seen_here(self) -> bool:
-        """Whether anybody was really seen at the bike since it was parked."""
-        return any(frame.people for frame in self.frames if frame.at >= self.parked_at)
+        """Whether somebody was really seen at the bike since it was parked, and not hardly ever."""
+        since = [frame for frame in self.frames if frame.at >= self.parked_at]
+        return sum(bool(frame.people) for frame in since) >= max(1.0, LEAST_SEEN * len(since))
+
+    def everybody(self) -> set[int]:
+        """The track ids of all who came with the bike, lost ones too: nobody brings a second one."""
+        return self.riders | self._known_as.keys() | set(self._known_as.values())
 
     def hides_place(self, at: datetime) -> bool:
         """Whether a rider who cannot be seen may be what hides the bike."""

@@ -29,7 +29,7 @@ def collect(
         attended_s=attended_s(parked),
         bent_s=bent_s(first, bending),
         bends=bends(first, bending),
-        longest_bend_s=longest_bend_s(first, bending),
+        longest_bend_s=longest_bend_s(first, bending) if _is_mostly_seen(first) else None,
         left_after_s=left_after_s(attendance.parked_at, parked),
         left_straight=attendance.left_straight,
         return_visits=attendance.return_visits,
@@ -44,6 +44,11 @@ def collect(
         visit_certain=visit_certain,
         preexisting=preexisting,
     )
+
+
+def _is_mostly_seen(frames: Sequence[AtBike]) -> bool:
+    """Who is out of sight most of the time may be bent all the while."""
+    return lost_at_bike_s(frames) <= attended_s(frames) / 2
 
 
 def attended_s(frames: Sequence[AtBike]) -> float:

@@ -36,6 +36,9 @@ from detector.stays_csv import write_stays_csv
 from detector.vocabulary import LockState
 
 SITE, WORKER = "recorded", "pleaselock-detect"
+KEY_EVERY_S = 2.5
+"""While nothing moves a file's key pictures will do if they come at least this often: where one shows motion, the file is
+gone back in, so nothing is lost."""
 
 
 class Model(NamedTuple):
@@ -133,7 +136,8 @@ def _follow(
 ) -> tuple[StayBook, float]:
     """Run the line to the clip's end; gives what was kept of its stays and the seconds of footage looked at."""
     view, book, elapsed_s, all_s = wanted.view, StayBook(), 0.0, measure(clip.source).duration_s
-    looking = Looking(EVERY_FRAME if wanted.needs_every_frame else view.looking, view.fps)
+    sparing = view.looking.model_copy(update={"key_every_s": KEY_EVERY_S})
+    looking = Looking(EVERY_FRAME if wanted.needs_every_frame else sparing, view.fps)
     frames = read_frames(clip.source, fps=view.fps, start=wanted.start, masks=view.masks, warn=told.warn, pace=looking)
     with ExitStack() as stack:
         sink = stack.enter_context(JsonlSink(folder / EVENTS))

@@ -238,14 +238,14 @@ class ParkingWatch:
         ripe = [one for one in found if is_whole(one.box_px, places)]
         if not ripe:
             return
-        settled = {who for place in self._places if place.is_supported() for who in place.attendance.riders}
+        settled = {who for place in self._places if place.is_supported() for who in place.attendance.everybody()}
         came = self._visits.came_with_bike()
         for row, who in brought_by(ripe, came.keys() - settled, self._trails, self._trails.past).items():
             self._claim(ripe[row], who, came[who], moment)
 
     def _claim(self, newcomer: Newcomer, who: int, had_until: datetime, moment: Moment) -> None:
         rack = rack_of(self._racks, newcomer.box_px, moment.width_px, moment.height_px)
-        mine = next((one for one in self._places if who in one.attendance.riders and not one.preexisting), None)
+        mine = next((one for one in self._places if who in one.attendance.everybody()), None)
         if rack is None or (mine is not None and mine.attendance.has_left):
             return
         since_when = put_down_at(dwell_of(self._trails.of(who), newcomer.box_px), had_until)

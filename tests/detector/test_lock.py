@@ -25,6 +25,7 @@ WALKED_OFF = LockEvidence(
     attended_s=4,
     bent_s=0,
     bends=0,
+    longest_bend_s=0,
     left_after_s=4,
     left_straight=True,
     rider_seen=True,
@@ -38,7 +39,9 @@ def _judge(evidence: LockEvidence, model: VerdictModel = COMMITTED, thresholds: 
 
 
 def _attended(seconds: float, bent_s: float, bends: int = 1) -> LockEvidence:
-    return replace(WALKED_OFF, attended_s=seconds, left_after_s=seconds, bent_s=bent_s, bends=bends)
+    return replace(
+        WALKED_OFF, attended_s=seconds, left_after_s=seconds, bent_s=bent_s, bends=bends, longest_bend_s=bent_s
+    )
 
 
 MEANINGS = [

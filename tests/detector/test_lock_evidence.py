@@ -110,3 +110,11 @@ def test_brightness_weighs_colours_as_eyes_do() -> None:
     green = np.zeros((10, 10, 3), dtype=np.uint8)
     green[..., 1] = 100
     assert brightness_around(green, XyxyNorm(0, 0, 1, 1)) == pytest.approx(58.7)
+
+
+@pytest.mark.parametrize(("unseen", "known"), [(2, True), (8, False)])
+def test_of_who_is_mostly_out_of_sight_the_longest_bend_is_not_known(unseen: int, *, known: bool) -> None:
+    attendance = Attendance(BIKE, START, {1}, rider_seen=True, frames=_frames(UPRIGHT, UPRIGHT, BENT, *[None] * unseen))
+    attendance.standing = [XyxyPx(300, 100, 340, 200)] * 5
+    told = collect(attendance, merged_boxes=False, visit_certain=True, preexisting=False, kind=Kind.BICYCLE)
+    assert (told.longest_bend_s is not None) is known

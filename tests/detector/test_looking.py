@@ -74,7 +74,7 @@ class Camera:
 @pytest.fixture
 def camera() -> Camera:
     """One that has been looking at a still place for a while."""
-    camera = Camera()
+    camera = Camera(key_every_s=2.5)
     camera.show_for(START_S + 1, ground())
     return camera
 
@@ -189,7 +189,7 @@ def test_neither_a_lost_camera_nor_a_busy_one_is_filled_up(camera: Camera) -> No
 
 def test_while_somebody_moves_the_model_sees_the_part_and_once_a_second_all() -> None:
     model = PartModel()
-    camera = Camera(model)
+    camera = Camera(model, regions=True)
     camera.show_for(START_S + 1, ground())
     model.whole.clear()
     for step in range(20):

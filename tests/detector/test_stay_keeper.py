@@ -247,7 +247,7 @@ def test_a_stay_that_cannot_be_read_back_is_forgotten_and_said(camera: Camera) -
     store.save("gate", {stay_id: '{"version": 1}'}, ())
     with structlog.testing.capture_logs() as logs:
         camera.run(Spell(LEAVES_IT, 60, 70))
-    assert [line["stay_id"] for line in logs if line["log_level"] == "error"] == [stay_id]
+    assert [line["stay"] for line in logs if line["log_level"] == "error"] == [stay_id]
     assert [stay.preexisting for stay in camera.open_stays] == [True]
     assert stay_id not in store.load("gate")
 

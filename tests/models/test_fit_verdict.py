@@ -36,8 +36,13 @@ def test_seeing_no_lock_never_makes_unlocked_less_likely(code: ReasonCode) -> No
 
 
 def test_who_bends_to_the_bike_for_long_probably_locked_it_and_who_walks_straight_off_did_not() -> None:
-    walked = {ReasonCode.ATTENDED_S: 2.0, ReasonCode.BENT_S: 0.0, ReasonCode.BENDS: 0.0}
-    locked = {ReasonCode.ATTENDED_S: 12.0, ReasonCode.BENT_S: 8.0, ReasonCode.BENDS: 1.0}
+    walked = {ReasonCode.ATTENDED_S: 2.0, ReasonCode.BENT_S: 0.0, ReasonCode.BENDS: 0.0, ReasonCode.LONGEST_BEND_S: 0.0}
+    locked = {
+        ReasonCode.ATTENDED_S: 12.0,
+        ReasonCode.BENT_S: 8.0,
+        ReasonCode.BENDS: 1.0,
+        ReasonCode.LONGEST_BEND_S: 8.0,
+    }
     assert MODEL.p_unlocked(walked) > 0.8
     assert MODEL.p_unlocked(locked) < 0.2
 
