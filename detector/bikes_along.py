@@ -29,13 +29,8 @@ def loose_bikes(moment: Moment, trails: Trails, known: Collection[XyxyPx]) -> li
     bikes = [one for one in moment.boxes(TWO_WHEELERS) if one.xyxy_px not in known and one.xyxy_px not in still]
     if not bikes:
         return []
-    past = [
-        one.xyxy_px
-        for other in trails.recent
-        if _age_s(moment, other) >= STOOD_AGE_S
-        for one in other.boxes(TWO_WHEELERS)
-    ]
-    alike = iou_matrix(as_array([one.xyxy_px for one in bikes]), as_array(past)) >= STOOD_IOU
+    past = [other.bike_boxes for other in trails.recent if _age_s(moment, other) >= STOOD_AGE_S]
+    alike = iou_matrix(as_array([one.xyxy_px for one in bikes]), np.concatenate([as_array([]), *past])) >= STOOD_IOU
     return [bike for bike, looks in zip(bikes, alike.sum(axis=1), strict=True) if looks < STOOD_LOOKS]
 
 

@@ -6,11 +6,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from math import hypot
 from statistics import median
 from typing import NamedTuple
 
+from detector.assignment import Array, as_array
 from detector.boxes import XyxyPx, iou
 from detector.vocabulary import Detection, Kind, Track
 
@@ -34,7 +36,7 @@ class Sighting(NamedTuple):
 Trail = Sequence[Sighting]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moment:
     """One frame as the pure steps see it: no picture, only what was found. `detections` hold the faint boxes too."""
 
@@ -50,6 +52,11 @@ class Moment:
 
     def bikes(self) -> list[Track]:
         return [track for track in self.tracks if track.kind in TWO_WHEELERS and track.seen]
+
+    @cached_property
+    def bike_boxes(self) -> Array:
+        """All two-wheelers' boxes, shape (N, 4), pixels."""
+        return as_array([one.xyxy_px for one in self.detections if one.kind in TWO_WHEELERS])
 
     def boxes(self, kinds: frozenset[Kind]) -> list[Detection]:
         return [detection for detection in self.detections if detection.kind in kinds]
