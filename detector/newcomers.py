@@ -24,7 +24,7 @@ SAME_BOX_IOU = 0.65
 FOLLOW = 0.3
 """How much the newest box counts for where the bike stands."""
 RIPE_S = 2.0
-RIPE_ARRIVING_S = 5.0
+RIPE_ARRIVING_S = 3.0
 RIPE_LOOKS = 4
 RIPE_SHARE = 0.6
 LOST_S = 1.5

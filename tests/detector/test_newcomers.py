@@ -52,7 +52,7 @@ def test_other_boxes_are_none(name: str) -> None:
 
 
 def test_a_bike_followed_on_its_way_is_given_longer() -> None:
-    assert _ripe_at(_frames(PLACE, seconds=8), arriving=[PLACE])[0] == pytest.approx(5.0)
+    assert _ripe_at(_frames(PLACE, seconds=8), arriving=[PLACE])[0] == pytest.approx(3.0)
 
 
 WHOLE: list[tuple[XyxyPx, list[XyxyPx], bool]] = [
