@@ -2,77 +2,36 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+from pydantic import Field, Strict
 
 from detector.boxes import XyxyPx
 from detector.detection import fixed_size, open_session, read_class_names
 from detector.lock_views import LockBox, LockKind
-from detector.model_folder import (
-    FACTS_FILE,
-    InputFacts,
-    ModelRefusedError,
-    OriginFacts,
-    ThresholdFacts,
-    find_folder,
-    sha256_of,
-)
+from detector.model_folder import FactsOf, FolderOf, class_numbers, open_folder
 from detector.yolo import decode, fitting_size, letterbox
 
 
-class LockFacts(BaseModel):
-    """What the model.toml of a lock model says. `classes` maps its class names to ours; other classes are ignored."""
+class LockFacts(FactsOf[LockKind]):
+    """Of a model that finds locks."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    finds = "locks"
 
-    name: str = Field(pattern="^[a-z0-9-]+$")
-    version: int = Field(ge=0)
-    file: str = Field(pattern=r"^[\w.-]+\.onnx$")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    licence: str
     classes: dict[str, Annotated[LockKind, Strict(strict=False)]] = Field(min_length=1)
-    input: InputFacts
-    thresholds: ThresholdFacts
-    origin: OriginFacts
 
 
-@dataclass(frozen=True, slots=True)
-class LockFolder:
-    """A folder of a lock model whose weights were checked against their sha256."""
-
-    path: Path
-    facts: LockFacts
-
-    @property
-    def model_id(self) -> str:
-        return f"{self.facts.name}-v{self.facts.version}"
-
-    @property
-    def weights(self) -> Path:
-        return self.path / self.facts.file
-
-
-def read_lock_folder(path_or_name: str | Path) -> LockFolder:
+def read_lock_folder(path_or_name: str | Path) -> FolderOf[LockKind]:
     """Open a lock model's folder by its path or name.
 
     Raises:
         ModelRefusedError: the folder is missing or incomplete, or the weights are not those that it was written about.
     """
-    path = find_folder(path_or_name)
-    facts = _read_facts(path / FACTS_FILE)
-    weights = path / facts.file
-    if not weights.is_file():
-        raise ModelRefusedError(f"The model folder {path} has no {facts.file}.")
-    if sha256_of(weights) != facts.sha256:
-        raise ModelRefusedError(f"{weights} is not the file its {FACTS_FILE} was written about: get it again.")
-    return LockFolder(path, facts)
+    return open_folder(path_or_name, LockFacts)
 
 
 class OnnxLockDetector:
@@ -81,7 +40,7 @@ class OnnxLockDetector:
     def __init__(
         self,
         session: Any,  # noqa: ANN401 -- onnxruntime is untyped
-        facts: LockFacts,
+        facts: FactsOf[LockKind],
         kinds: Mapping[int, LockKind],
         score_threshold: float | None = None,
     ) -> None:
@@ -103,7 +62,7 @@ class OnnxLockDetector:
         """
         folder = read_lock_folder(path_or_name)
         session = open_session(folder.weights, threads)
-        kinds = _kinds_of(folder.facts, read_class_names(session), folder.path)
+        kinds = class_numbers(folder, read_class_names(session))
         return cls(session, folder.facts, kinds, score_threshold)
 
     def find(self, crop_bgr: NDArray[np.uint8]) -> list[LockBox]:
@@ -120,24 +79,3 @@ class OnnxLockDetector:
         rows = zip(boxes, found.scores.tolist(), found.numbers.tolist(), strict=True)
         locks = [LockBox(self._kinds[n], score, XyxyPx(*box)) for box, score, n in rows if n in self._kinds]
         return [lock for lock in locks if lock.xyxy_px.area > 0]
-
-
-def _read_facts(file: Path) -> LockFacts:
-    try:
-        return LockFacts.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelRefusedError(f"Cannot read {file}: {error}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise ModelRefusedError(f"{file} is not valid for a model of locks: {where}: {first['msg']}.") from error
-
-
-def _kinds_of(facts: LockFacts, names: Mapping[int, str], path: Path) -> dict[int, LockKind]:
-    absent = [name for name in facts.classes if name not in names.values()]
-    if absent:
-        raise ModelRefusedError(
-            f"{path / FACTS_FILE} lists the class {absent[0]!r}, but {facts.file} only knows "
-            f"{', '.join(names.values()) or 'no class names'}: they do not belong together."
-        )
-    return {number: facts.classes[name] for number, name in names.items() if name in facts.classes}

@@ -10,8 +10,9 @@ import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
 
@@ -65,18 +66,33 @@ class OriginFacts(_Facts):
     training_command: str
 
 
-class ModelFacts(_Facts):
+K = TypeVar("K", bound=StrEnum)
+"""What a model finds: our words for it."""
+
+
+class FactsOf(_Facts, Generic[K]):
     """What model.toml says. `classes` maps the model's own class names to ours; its other classes are ignored."""
+
+    finds: ClassVar[str]
+    """What the model is for, as a refusal says it."""
 
     name: str = Field(pattern="^[a-z0-9-]+$")
     version: int = Field(ge=0)
     file: str = Field(pattern=r"^[\w.-]+\.onnx$")
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     licence: str
-    classes: dict[str, Annotated[Kind, Strict(strict=False)]]
+    classes: dict[str, K]
     input: InputFacts
     thresholds: ThresholdFacts
     origin: OriginFacts
+
+
+class ModelFacts(FactsOf[Kind]):
+    """Of a model that finds people and bikes."""
+
+    finds = "bikes"
+
+    classes: dict[str, Annotated[Kind, Strict(strict=False)]]
 
     @model_validator(mode="after")
     def _finds_what_is_needed(self) -> Self:
@@ -87,11 +103,11 @@ class ModelFacts(_Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFolder:
+class FolderOf(Generic[K]):
     """A model folder whose weights were checked against their sha256."""
 
     path: Path
-    facts: ModelFacts
+    facts: FactsOf[K]
 
     @property
     def model_id(self) -> str:
@@ -100,6 +116,10 @@ class ModelFolder:
     @property
     def weights(self) -> Path:
         return self.path / self.facts.file
+
+    @property
+    def identity(self) -> ModelIdentity:
+        return ModelIdentity(self.model_id, self.facts.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +130,24 @@ class ModelIdentity:
     sha256: str
 
 
-def load_model_folder(path_or_name: str | Path) -> ModelFolder:
-    """Open a model by its folder's path, or by its name among the models that came with pleaselock.
+def load_model_folder(path_or_name: str | Path) -> FolderOf[Kind]:
+    """Open a model of bikes by its folder's path, or by its name among the models that came with pleaselock.
+
+    Raises:
+        ModelRefusedError: as `open_folder`.
+    """
+    return open_folder(path_or_name, ModelFacts)
+
+
+def open_folder(path_or_name: str | Path, facts: type[FactsOf[K]]) -> FolderOf[K]:
+    """Open a model's folder by its path or name, as one that says such facts.
 
     Raises:
         ModelRefusedError: no such model, a file missing or unreadable, an unknown or impossible setting, or weights
             that are not the ones model.toml was written about.
     """
     path = find_folder(path_or_name)
-    facts = _read_facts(path / FACTS_FILE)
-    folder = ModelFolder(path, facts)
+    folder = FolderOf(path, _read_facts(path / FACTS_FILE, facts))
     _check_weights(folder)
     return folder
 
@@ -132,11 +160,10 @@ def identify_model(model: str | Path) -> ModelIdentity:
     """
     if Path(model).is_file():
         return ModelIdentity(Path(model).name, sha256_of(Path(model)))
-    folder = load_model_folder(model)
-    return ModelIdentity(folder.model_id, folder.facts.sha256)
+    return load_model_folder(model).identity
 
 
-def class_numbers(folder: ModelFolder, model_names: Mapping[int, str]) -> dict[int, Kind]:
+def class_numbers(folder: FolderOf[K], model_names: Mapping[int, str]) -> dict[int, K]:
     """Which of the model's class numbers are ours, by the names the weights themselves carry.
 
     Raises:
@@ -207,18 +234,20 @@ def _known_names() -> str:
     return ", ".join(sorted(set(names))) or "none"
 
 
-def _read_facts(file: Path) -> ModelFacts:
+def _read_facts(file: Path, facts: type[FactsOf[K]]) -> FactsOf[K]:
     try:
-        return ModelFacts.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return facts.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelRefusedError(f"Cannot read {file}: {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise ModelRefusedError(f"{file} is not valid: {where}: {first['msg']}.") from error
+        raise ModelRefusedError(
+            f"{file} is not valid for a model of {facts.finds}: {where}: {first['msg']}."
+        ) from error
 
 
-def _check_weights(folder: ModelFolder) -> None:
+def _check_weights(folder: FolderOf[K]) -> None:
     if not folder.weights.is_file():
         raise ModelRefusedError(f"The model folder {folder.path} has no {folder.facts.file}.")
     found = sha256_of(folder.weights)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import cv2
@@ -10,48 +9,14 @@ import pytest
 from detector.boxes import XyxyPx, iou
 from detector.lock_model import OnnxLockDetector
 from detector.lock_views import LockKind, view_of
-from detector.model_folder import ModelRefusedError, sha256_of
+from detector.model_folder import ModelRefusedError
+from tests.detector.lock_folders import lock_model_folder
 
-FACTS = """\
-name = "toy-locks"
-version = 1
-file = "toy.onnx"
-sha256 = "{sha256}"
-licence = "AGPL-3.0-only"
-
-[classes]
-{classes}
-
-[input]
-long_side_px = 320
-stride_px = 32
-
-[thresholds]
-score_low = 0.05
-score_high = 0.3
-iou = 0.7
-
-[origin]
-starting_checkpoint = "toy.pt"
-starting_checkpoint_sha256 = "{sha256}"
-training_command = "none"
-"""
 BIKE = XyxyPx(330, 158, 444, 263)
 
 
-def model_folder(
-    folder: Path, project_root: Path, classes: str = 'bicycle = "cable"', sha256: str | None = None
-) -> Path:
-    """There is no model of locks yet, so the one of bikes stands in for it: whatever it calls a bicycle is a cable."""
-    folder.mkdir()
-    shutil.copy(project_root / "models/bikepark-v0/bikepark-v0.onnx", folder / "toy.onnx")
-    facts = FACTS.format(sha256=sha256 or sha256_of(folder / "toy.onnx"), classes=classes)
-    (folder / "model.toml").write_text(facts)
-    return folder
-
-
 def test_a_model_folder_is_opened_and_finds_in_pixels_of_the_crop(tmp_path: Path, project_root: Path) -> None:
-    detector = OnnxLockDetector.from_folder(model_folder(tmp_path / "toy-v1", project_root), threads=1)
+    detector = OnnxLockDetector.from_folder(lock_model_folder(tmp_path / "toy-v1", project_root), threads=1)
     _, picture = cv2.VideoCapture(str(project_root / "sample_videos/locked.mp4")).read()
     view = view_of(np.asarray(picture, dtype=np.uint8), BIKE, ())
     found = detector.find(view.crop_bgr)
@@ -62,7 +27,7 @@ def test_a_model_folder_is_opened_and_finds_in_pixels_of_the_crop(tmp_path: Path
 
 
 def test_nothing_is_found_in_nothing(tmp_path: Path, project_root: Path) -> None:
-    detector = OnnxLockDetector.from_folder(model_folder(tmp_path / "toy-v1", project_root), threads=1)
+    detector = OnnxLockDetector.from_folder(lock_model_folder(tmp_path / "toy-v1", project_root), threads=1)
     assert detector.find(np.zeros((0, 0, 3), dtype=np.uint8)) == []
     assert detector.find(np.full((90, 140, 3), 128, dtype=np.uint8)) == []
 
@@ -81,11 +46,11 @@ def test_facts_that_fit_no_lock_model_are_refused(
     classes: str, sentence: str, tmp_path: Path, project_root: Path
 ) -> None:
     with pytest.raises(ModelRefusedError, match=sentence):
-        OnnxLockDetector.from_folder(model_folder(tmp_path / "toy-v1", project_root, classes))
+        OnnxLockDetector.from_folder(lock_model_folder(tmp_path / "toy-v1", project_root, classes))
 
 
 def test_other_weights_than_the_facts_speak_of_are_refused(tmp_path: Path, project_root: Path) -> None:
-    folder = model_folder(tmp_path / "toy-v1", project_root, sha256="0" * 64)
+    folder = lock_model_folder(tmp_path / "toy-v1", project_root, sha256="0" * 64)
     with pytest.raises(ModelRefusedError, match=r"is not the file its model\.toml was written about"):
         OnnxLockDetector.from_folder(folder)
     (folder / "toy.onnx").unlink()
