@@ -90,6 +90,10 @@ class CameraHealth(Header):
     """They are narrower than the camera's own least width: no verdict can be had here."""
     model: ModelName | None = None
     """The model this camera is looked at with."""
+    verdict: ModelName | None = None
+    """The fitted lock verdict it is judged with; `sha256` of its file."""
+    lock_model: ModelName | None = None
+    """The model its pictures are searched for locks with; None: they are not, or the worker is older."""
 
 
 class AboutStay(Header):

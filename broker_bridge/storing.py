@@ -150,6 +150,10 @@ def _camera_report(message: CameraHealth) -> CameraReport:
         bike_width_px=message.bike_width_px,
         model_id=message.model.id if message.model else None,
         model_sha256=message.model.sha256 if message.model else None,
+        verdict_id=message.verdict.id if message.verdict else None,
+        verdict_sha256=message.verdict.sha256 if message.verdict else None,
+        lock_model_id=message.lock_model.id if message.lock_model else None,
+        lock_model_sha256=message.lock_model.sha256 if message.lock_model else None,
     )
 
 

@@ -12,9 +12,11 @@ from typing import TypedDict
 from broker_bridge.messages import ModelName
 from detector.config import CameraConfig
 from detector.live_counts import Counts
+from detector.lock_model import read_lock_folder
 from detector.model_turns import CameraDetector
 from detector.picture_quality import Fault, PictureQuality
 from detector.trails import TWO_WHEELERS
+from detector.verdict_model import load_verdict_model, verdict_sha256
 from detector.vocabulary import Detection, Frame
 
 STALLED_AFTER = timedelta(seconds=6)
@@ -40,6 +42,8 @@ class HealthFields(TypedDict):
     bike_width_px: float | None
     bikes_too_small: bool
     model: ModelName | None
+    verdict: ModelName
+    lock_model: ModelName | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class CameraFaring:
         self._measured_at: datetime | None = None
         self._moved = False
         self._before = _Tally(time.monotonic())
+        self._verdict, self._lock_model = _verdict_of(camera), _lock_model_of(camera)
 
     def see(self, frame: Frame, detections: list[Detection], *, moved: bool) -> None:
         """One frame went through the line."""
@@ -96,6 +101,8 @@ class CameraFaring:
             bike_width_px=self.bike_width_px(),
             bikes_too_small=troubles["bikes_too_small"],
             model=self._model(),
+            verdict=self._verdict,
+            lock_model=self._lock_model,
         )
 
     def troubles(self, now: datetime) -> dict[str, bool]:
@@ -121,6 +128,17 @@ class CameraFaring:
     def _tally(self) -> _Tally:
         counts, detector = self._counts, self._detector
         return _Tally(time.monotonic(), counts.arrived, counts.taken, detector.frames, detector.seconds)
+
+
+def _verdict_of(camera: CameraConfig) -> ModelName:
+    return ModelName(id=load_verdict_model(camera.verdict).model_id, sha256=verdict_sha256(camera.verdict))
+
+
+def _lock_model_of(camera: CameraConfig) -> ModelName | None:
+    if camera.lock_model is None:
+        return None
+    identity = read_lock_folder(camera.lock_model).identity
+    return ModelName(id=identity.model_id, sha256=identity.sha256)
 
 
 def is_stalled(last_frame_at: datetime | None, now: datetime) -> bool:

@@ -51,6 +51,10 @@ class CameraReport:
     bike_width_px: float | None = None
     model_id: str | None = None
     model_sha256: str | None = None
+    verdict_id: str | None = None
+    verdict_sha256: str | None = None
+    lock_model_id: str | None = None
+    lock_model_sha256: str | None = None
 
 
 def record_worker(session: Session, report: WorkerReport) -> None:
@@ -82,4 +86,6 @@ def record_camera(session: Session, report: CameraReport) -> None:
     health.outbox_depth, health.faults = report.outbox_depth, list(report.faults)
     health.bike_width_px = report.bike_width_px
     health.model_id, health.model_sha256 = report.model_id, report.model_sha256
+    health.verdict_id, health.verdict_sha256 = report.verdict_id, report.verdict_sha256
+    health.lock_model_id, health.lock_model_sha256 = report.lock_model_id, report.lock_model_sha256
     session.flush()

@@ -50,6 +50,10 @@ class CameraHealth(Base):
     bike_width_px: Mapped[float | None]
     model_id: Mapped[str | None]
     model_sha256: Mapped[str | None]
+    verdict_id: Mapped[str | None]
+    verdict_sha256: Mapped[str | None]
+    lock_model_id: Mapped[str | None]
+    lock_model_sha256: Mapped[str | None]
     reported_at: Mapped[datetime]
     camera: Mapped[Camera] = relationship()
 

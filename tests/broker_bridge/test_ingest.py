@@ -108,6 +108,20 @@ def test_the_verdict_a_worker_judges_with_is_kept_and_an_older_worker_names_none
     assert only(host, health.Worker).verdict_id is None
 
 
+def test_what_a_camera_is_judged_with_is_kept_and_an_older_worker_names_nothing(host: Server) -> None:
+    def said(number: int, **models: ModelName) -> CameraHealth:
+        return CameraHealth(**header(number), camera="gate", fps_in=15, fps_seen=5, fps_inferred=5, **models)
+
+    verdict, locks = ModelName(id="lock-verdict-v1", sha256="cd" * 32), ModelName(id="locks-v1", sha256="ef" * 32)
+    say(host, said(1, verdict=verdict, lock_model=locks))
+    row = only(host, health.CameraHealth)
+    assert (row.verdict_id, row.verdict_sha256) == (verdict.id, verdict.sha256)
+    assert (row.lock_model_id, row.lock_model_sha256) == (locks.id, locks.sha256)
+    arrive(host, topic_of(said(2)), changed(said(2), verdict="gone", lock_model="gone"))
+    row = only(host, health.CameraHealth)
+    assert (row.verdict_id, row.lock_model_id) == (None, None)
+
+
 def test_a_clearing_without_a_verdict_keeps_the_one_that_was_told(host: Server) -> None:
     say(host, alert(1))
     say(host, alert(1, event="cleared", clear_reason="gone", verdict=None, at=AT + timedelta(minutes=2)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from detector.boxes import XyxyPx
 from detector.config import CameraConfig
 from detector.health import CameraFaring
 from detector.live_counts import Counts
-from detector.model_folder import ModelIdentity
+from detector.model_folder import ModelIdentity, sha256_of
 from detector.model_turns import CameraDetector, SharedModel
+from detector.verdict_model import verdict_sha256
 from detector.vocabulary import Detection, Frame, Kind
 from tests.detector.drawn_footage import DrawnDetector
+from tests.detector.lock_folders import lock_model_folder
 
 AT = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 S = timedelta(seconds=1)
@@ -72,6 +75,20 @@ def test_rates_are_those_since_it_was_last_asked() -> None:
     first = one.tell(AT)
     assert first["fps_in"] > first["fps_seen"] > 0
     assert one.tell(AT)["fps_in"] == 0
+
+
+def test_the_verdict_a_camera_is_judged_with_is_named_and_that_no_model_looks_for_locks() -> None:
+    verdict = CameraConfig.model_fields["verdict"].default
+    told = faring().tell(AT)
+    assert told["verdict"] == ModelName(id=verdict, sha256=verdict_sha256(verdict))
+    assert told["lock_model"] is None
+
+
+def test_the_model_that_looks_for_locks_is_named_with_what_its_file_is(tmp_path: Path, project_root: Path) -> None:
+    folder = lock_model_folder(tmp_path / "toy-v1", project_root)
+    camera = CameraConfig(id="gate", source="0", lock_model=str(folder))
+    one = CameraFaring(camera, Counts(), CameraDetector(SharedModel(DrawnDetector())))
+    assert one.tell(AT)["lock_model"] == ModelName(id="toy-locks-v1", sha256=sha256_of(folder / "toy.onnx"))
 
 
 def test_the_model_is_named_with_what_its_file_is_and_a_promoted_one_from_then_on() -> None:

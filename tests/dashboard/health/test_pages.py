@@ -84,6 +84,29 @@ def test_the_page_shows_cameras_gaps_and_what_was_put_aside(pages: TestClient, s
             assert words in page
 
 
+@pytest.mark.parametrize(
+    ("language", "verdict", "locks", "none"),
+    [("en", "Lock verdict", "Lock model", "none"), ("zh-CN", "锁车判断", "车锁识别模型", "无")],
+)
+def test_the_page_names_what_each_camera_is_judged_with(
+    pages: TestClient, sessions: Sessions, language: str, verdict: str, locks: str, none: str
+) -> None:
+    judged = {"verdict_id": "lock-verdict-v1", "verdict_sha256": "cd" * 32}
+    looked = judged | {"lock_model_id": "locks-v1", "lock_model_sha256": "ef" * 32}
+    with sessions.begin() as session:
+        person(session, "ann", Role.COORDINATOR, language=language)
+        for code, said in (("cam-1", looked), ("cam-2", judged), ("cam-3", {})):
+            camera = ensure_camera(session, "campus", code)
+            session.add(health(camera_id=camera.id, camera=camera, **said))
+    log_in(pages, "ann")
+    page = pages.get("/health").text
+    cells = {word: [part.split("</dd>")[0] for part in page.split(f"<dt>{word}</dt>")[1:]] for word in (verdict, locks)}
+    assert ["lock-verdict-v1" in cell and "cdcdcdcd" in cell for cell in cells[verdict]] == [True, True, False]
+    assert "locks-v1" in cells[locks][0]
+    assert "efefefef" in cells[locks][0]
+    assert [f">{none}<" in cell for cell in cells[locks]] == [False, True, False]
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "Lock verdict"), ("zh-CN", "锁车判断")])
 def test_the_page_names_the_verdict_each_machine_judges_with(
     pages: TestClient, sessions: Sessions, language: str, words: str
