@@ -18,6 +18,7 @@ from dashboard.database import migrate, open_database, sessions_of
 from dashboard.dispatch.worker import dispatching
 from dashboard.health.outages import reviewing
 from dashboard.health.routes import router as health
+from dashboard.labels.routes import router as labels
 from dashboard.media.retention import sweeping
 from dashboard.metrics.routes import router as metrics
 from dashboard.settings import Settings
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts,
     alerts,
     stays,
+    labels,
     health,
     shifts,
     volunteers,

@@ -81,6 +81,7 @@ PEOPLE = (
     Person("vol3", "晓雨", Role.VOLUNTEER, "library", lead=True),
     Person("coordinator", "陈老师", Role.COORDINATOR),
     Person("security", "保卫处值班员", Role.SECURITY),
+    Person("analyst", "数据分析员", Role.ANALYST),
     Person("admin", "系统管理员", Role.ADMIN),
 )
 BRANCHES = (

@@ -13,6 +13,10 @@ from dashboard.accounts.visitor import know_visitor, visitor_of
 
 EVERYONE = tuple(Role)
 STAFF = (Role.COORDINATOR, Role.SECURITY, Role.ADMIN)
+ANALYSTS = (Role.ANALYST, Role.ADMIN)
+"""Whoever may say what a picture shows, against the volunteer who stood there."""
+OBSERVERS = (*STAFF, Role.ANALYST)
+"""Whoever may see what the cameras saw and how they are."""
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_FORM, LARGEST_ANONYMOUS_FORM = 32 * 1024**2, 64 * 1024
 """Bytes."""

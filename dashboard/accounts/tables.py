@@ -15,6 +15,7 @@ class Role(StrEnum):
     VOLUNTEER = "volunteer"
     COORDINATOR = "coordinator"
     SECURITY = "security"
+    ANALYST = "analyst"
     ADMIN = "admin"
 
 

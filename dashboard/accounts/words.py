@@ -11,5 +11,6 @@ ROLES: Mapping[str, str] = {
     Role.VOLUNTEER: N_("Volunteer"),
     Role.COORDINATOR: N_("Coordinator"),
     Role.SECURITY: N_("Security staff"),
+    Role.ANALYST: N_("Analyst"),
     Role.ADMIN: N_("Administrator"),
 }

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from dashboard.accounts.guard import STAFF, require
+from dashboard.accounts.guard import OBSERVERS, STAFF, require
 from dashboard.accounts.tables import Account
 from dashboard.health import queries
 from dashboard.health.outages import BEGAN, mark_seen
@@ -21,19 +21,20 @@ from dashboard.web.pages import render
 
 router = APIRouter(prefix="/health")
 PUT_ASIDE_SHOWN, OUTAGES_SHOWN = 20, 20
-Staff = Annotated[Account, Depends(require(*STAFF))]
+Observer = Annotated[Account, Depends(require(*OBSERVERS))]
+ObserverInside = Annotated[Account, Depends(require(*OBSERVERS, page=False))]
 StaffInside = Annotated[Account, Depends(require(*STAFF, page=False))]
 
 
 @router.get("")
-def health_page(request: Request, session: DbSession, account: Staff) -> Response:
+def health_page(request: Request, session: DbSession, account: Observer) -> Response:
     at = datetime.now(UTC)
     mark_seen(session, account.id, at)
     return render(request, "health/cameras.html", **_state(session, at))
 
 
 @router.get("/now")
-def health_fragment(request: Request, session: DbSession, account: StaffInside) -> Response:
+def health_fragment(request: Request, session: DbSession, account: ObserverInside) -> Response:
     at = datetime.now(UTC)
     mark_seen(session, account.id, at)
     return render(request, "health/now.html", **_state(session, at))

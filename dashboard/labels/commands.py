@@ -1,4 +1,4 @@
-"""The analyst's commands on the server: `pleaselock labels export` and `pleaselock labels correct`."""
+"""The analyst's commands on the server: `pleaselock labels export`, `correct` and `take-back`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from dashboard.commands import settings_with
 from dashboard.database import Sessions, migrate, open_database, sessions_of
 from dashboard.labels.formats import CannotWriteLabelsError, Format, write
-from dashboard.labels.service import NoSuchAlertError, correct, gather
+from dashboard.labels.service import NoSuchAlertError, correct, gather, take_back
 from dashboard.labels.tables import Saying
 from dashboard.settings import Settings
 
@@ -60,6 +60,20 @@ def correct_one(
         except NoSuchAlertError as error:
             raise _refuse(str(error)) from error
     typer.echo(f"{alert}: {says.value}.")
+
+
+@labels.command("take-back")
+def take_back_one(
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert, the last part of its address.")],
+    home: Home = None,
+) -> None:
+    """Forget what an analyst said of an alert's picture; the volunteer's answer counts again."""
+    with _sessions(settings_with(home=home)).begin() as session:
+        try:
+            take_back(session, alert)
+        except NoSuchAlertError as error:
+            raise _refuse(str(error)) from error
+    typer.echo(f"{alert}: taken back.")
 
 
 def _sessions(settings: Settings) -> Sessions:

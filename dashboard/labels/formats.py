@@ -16,6 +16,9 @@ LOCKS = ("u_lock", "chain_lock", "cable_lock", "ring_lock", "folding_lock")
 """Offered in Label Studio, so that locks can be drawn; the class names that `pleaselock train` knows."""
 
 
+ARCHIVE = "pleaselock-labels"
+
+
 class Format(StrEnum):
     YOLO = "yolo"
     COCO = "coco"
@@ -42,6 +45,19 @@ def write(labels: Sequence[Label], out: Path, form: Format) -> None:
             whole.replace(out)
     except OSError as error:
         raise CannotWriteLabelsError(f"{out} cannot be written: {error.strerror}.") from error
+
+
+def write_zip(labels: Sequence[Label], folder: Path, form: Format) -> Path:
+    """The dataset as one file in `folder`, which is the caller's to remove.
+
+    Raises:
+        CannotWriteLabelsError: the folder cannot be written.
+    """
+    write(labels, folder / ARCHIVE, form)
+    try:
+        return Path(shutil.make_archive(str(folder / ARCHIVE), "zip", folder, ARCHIVE))
+    except OSError as error:
+        raise CannotWriteLabelsError(f"{folder} cannot be written: {error.strerror}.") from error
 
 
 def _yolo(labels: Sequence[Label], folder: Path) -> None:

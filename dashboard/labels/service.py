@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from dashboard.alerts.tables import Alert, Outcome
@@ -78,16 +79,30 @@ def gather(session: Session, media: Path, since: datetime | None = None) -> Gath
     return Gathered(tuple(labels), left_out)
 
 
-def correct(session: Session, alert_id: str, says: Saying, at: datetime) -> None:
+def correct(session: Session, alert_id: str, says: Saying, at: datetime, by_id: int | None = None) -> None:
     """Set what an analyst says of an alert's picture; the last word counts.
 
     Raises:
         NoSuchAlertError: there is no such alert.
     """
+    _check(session, alert_id)
+    session.merge(LabelCorrection(alert_id=alert_id, says=says.value, at=at, by_id=by_id))
+    session.flush()
+
+
+def take_back(session: Session, alert_id: str) -> None:
+    """Forget what an analyst said, if anything: the volunteer's answer counts again.
+
+    Raises:
+        NoSuchAlertError: there is no such alert.
+    """
+    _check(session, alert_id)
+    session.execute(delete(LabelCorrection).where(LabelCorrection.alert_id == alert_id))
+
+
+def _check(session: Session, alert_id: str) -> None:
     if session.get(Alert, alert_id) is None:
         raise NoSuchAlertError(f"There is no alert {alert_id!r}; its id is the last part of its page's address.")
-    session.merge(LabelCorrection(alert_id=alert_id, says=says.value, at=at))
-    session.flush()
 
 
 def _label(alert: Alert, correction: LabelCorrection | None, media: Path) -> Label | str:
@@ -96,6 +111,8 @@ def _label(alert: Alert, correction: LabelCorrection | None, media: Path) -> Lab
         return "the answer says nothing of the lock"
     if says is Saying.LEAVE_OUT:
         return "an analyst left it out"
+    if says is Saying.NOT_A_BIKE:
+        return "an analyst saw no bike in it"
     assert alert.snapshot_key is not None
     picture = path_of(media, alert.snapshot_key)
     size = jpeg_size(picture)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from dashboard.accounts.guard import STAFF, require
+from dashboard.accounts.guard import OBSERVERS, require
 from dashboard.accounts.tables import Account
 from dashboard.accounts.visitor import visitor_of
 from dashboard.alerts import words
@@ -31,7 +31,7 @@ A_DAY = timedelta(days=1)
 def stays_page(
     request: Request,
     session: DbSession,
-    _account: Annotated[Account, Depends(require(*STAFF))],
+    _account: Annotated[Account, Depends(require(*OBSERVERS))],
     day: date | None = None,
     rack: str = "",
 ) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from dashboard.accounts.guard import EVERYONE, STAFF
+from dashboard.accounts.guard import ANALYSTS, EVERYONE, OBSERVERS, STAFF
 from dashboard.accounts.tables import Role
 from dashboard.web.i18n import N_
 
@@ -20,12 +20,13 @@ class Entry:
 
 ENTRIES = (
     Entry("/alerts", N_("Alerts"), "bell", EVERYONE),
-    Entry("/stays", N_("Stays"), "bike", STAFF),
+    Entry("/stays", N_("Stays"), "bike", OBSERVERS),
     Entry("/shifts", N_("Shifts"), "people", (Role.VOLUNTEER, Role.COORDINATOR, Role.ADMIN)),
     Entry("/thefts", N_("Thefts"), "shield", STAFF),
-    Entry("/health", N_("Cameras"), "camera", STAFF),
+    Entry("/labels", N_("Labels"), "tag", ANALYSTS),
+    Entry("/health", N_("Cameras"), "camera", OBSERVERS),
 )
-START = {Role.SECURITY: "/thefts", Role.COORDINATOR: "/shifts"}
+START = {Role.SECURITY: "/thefts", Role.COORDINATOR: "/shifts", Role.ANALYST: "/labels"}
 FALLBACK = "/alerts"
 
 

@@ -106,7 +106,7 @@ def test_the_logins_work_are_the_owners_secret_and_differ_between_installations(
     file = tmp_path / LOGINS_FILE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert json.loads(file.read_text(encoding="utf-8")) == passwords
-    assert len(set(passwords.values())) == len(passwords) == 6
+    assert len(set(passwords.values())) == len(passwords) == 7
     with sessions.begin() as session:
         for name, password in passwords.items():
             account = session.scalars(select(Account).where(Account.username == name)).one()

@@ -8,22 +8,15 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
-from broker_bridge.storing import store_snapshot
-from dashboard.alerts.service import raise_alert, record_outcome, take
 from dashboard.alerts.tables import Outcome
 from dashboard.database import Sessions
 from dashboard.labels.service import split_of
-from detector.boxes import XyxyPx
-from detector.snapshots import bike_picture
-from detector.vocabulary import Frame
 from pleaselock import app
-from tests.dashboard.builders import NOON, database_in, person, report
+from tests.dashboard.builders import NOON, database_in
+from tests.dashboard.labels.answered import answer, snapshot
 
-FAR_OFF = NOON + timedelta(days=9999)
-BOX = (0.35, 0.4, 0.6, 0.75)
 ASK = CliRunner()
 
 
@@ -38,29 +31,11 @@ def sessions(home: Path) -> Sessions:
     return database_in(home)
 
 
-def snapshot(width_px: int = 1280, height_px: int = 720) -> bytes:
-    """As an edge cuts it: the bike is white in a grey picture."""
-    image = np.full((height_px, width_px, 3), 90, dtype=np.uint8)
-    left, top, right, bottom = (round(v * s) for v, s in zip(BOX, (width_px, height_px) * 2, strict=True))
-    image[top:bottom, left:right] = 255
-    return bike_picture(Frame(image, 0, NOON), XyxyPx(left, top, right, bottom), [])
-
-
-def answer(session: Session, media: Path, stay: str, outcome: Outcome, picture: bytes, **changes: object) -> str:
-    """An alert with its picture that a volunteer took and answered."""
-    who = person(session, f"who-{stay}")
-    alert = raise_alert(session, report(stay, xyxy_norm=BOX, expires_at=FAR_OFF, **changes))
-    store_snapshot(session, media, alert.id, picture, NOON)
-    take(session, alert.id, who.id, NOON)
-    record_outcome(session, alert.id, who.id, outcome, "", NOON)
-    return alert.id
-
-
 def three_answers(sessions: Sessions, home: Path) -> None:
     with sessions.begin() as session:
-        answer(session, home / "media", "s1", Outcome.TAGGED, snapshot())
+        answer(session, home / "media", "s1", Outcome.TAGGED)
         answer(session, home / "media", "s2", Outcome.WAS_LOCKED, snapshot(640, 480), parked_at=NOON)
-        answer(session, home / "media", "s3", Outcome.CANNOT_REACH, snapshot())
+        answer(session, home / "media", "s3", Outcome.CANNOT_REACH)
 
 
 def ask(home: Path, *words: str) -> Result:
@@ -127,6 +102,20 @@ def test_an_analyst_has_the_last_word(sessions: Sessions, home: Path, tmp_path: 
     assert told == {"alert-s1": (2, "analyst"), "alert-s3": (1, "analyst")}
 
 
+def test_what_an_analyst_takes_back_or_calls_no_bike_is_no_label_of_theirs(
+    sessions: Sessions, home: Path, tmp_path: Path
+) -> None:
+    three_answers(sessions, home)
+    ask(home, "correct", "alert-s1", "locked")
+    ask(home, "correct", "alert-s2", "not_a_bike")
+    assert ask(home, "take-back", "alert-s1").output == "alert-s1: taken back.\n"
+    said = ask(home, "export", "--out", str(tmp_path / "out"), "--format", "coco").output
+    assert "1 left out: an analyst saw no bike in it." in said
+    boxes = json.loads((tmp_path / "out/annotations.json").read_text())["annotations"]
+    told = {box["attributes"]["alert"]: (box["category_id"], box["attributes"]["by"]) for box in boxes}
+    assert told == {"alert-s1": (1, "volunteer")}
+
+
 def test_pictures_that_retention_took_and_days_not_asked_for_are_left_out(
     sessions: Sessions, home: Path, tmp_path: Path
 ) -> None:
@@ -155,9 +144,10 @@ def test_what_is_in_the_way_stays_and_is_named(sessions: Sessions, home: Path, t
 
 def test_no_database_and_no_such_alert_are_told_in_one_sentence(sessions: Sessions, home: Path, tmp_path: Path) -> None:
     assert sessions
-    no_alert, no_home = ask(home, "correct", "nobody", "locked"), ask(tmp_path / "nowhere", "export", "--out", "x")
-    assert (no_alert.exit_code, no_home.exit_code) == (2, 2)
-    assert no_alert.output.startswith("There is no alert 'nobody'")
+    no_home = ask(tmp_path / "nowhere", "export", "--out", "x")
+    no_alert = ask(home, "correct", "nobody", "locked"), ask(home, "take-back", "nobody")
+    assert {said.exit_code for said in (*no_alert, no_home)} == {2}
+    assert all(said.output.startswith("There is no alert 'nobody'") for said in no_alert)
     assert no_home.output.startswith("There is no database in")
     assert not (tmp_path / "nowhere").exists()
 

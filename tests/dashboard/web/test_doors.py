@@ -79,15 +79,17 @@ def test_a_token_of_an_earlier_login_is_not_taken(pages: TestClient, sessions: S
 
 
 STAFF_ONLY = ("/stays", "/health", "/health/now")
+ANALYSTS_ONLY = ("/labels", "/labels/dataset")
 
 
 @pytest.mark.parametrize(
     ("role", "start", "menu", "forbidden"),
     [
-        (Role.VOLUNTEER, "/alerts", {"/alerts", "/shifts"}, (*STAFF_ONLY, "/thefts")),
-        (Role.COORDINATOR, "/shifts", {"/alerts", "/stays", "/shifts", "/thefts", "/health"}, ()),
-        (Role.SECURITY, "/thefts", {"/alerts", "/stays", "/thefts", "/health"}, ("/shifts",)),
-        (Role.ADMIN, "/alerts", {"/alerts", "/stays", "/shifts", "/thefts", "/health"}, ()),
+        (Role.VOLUNTEER, "/alerts", {"/alerts", "/shifts"}, (*STAFF_ONLY, *ANALYSTS_ONLY, "/thefts")),
+        (Role.COORDINATOR, "/shifts", {"/alerts", "/stays", "/shifts", "/thefts", "/health"}, ANALYSTS_ONLY),
+        (Role.SECURITY, "/thefts", {"/alerts", "/stays", "/thefts", "/health"}, ("/shifts", *ANALYSTS_ONLY)),
+        (Role.ANALYST, "/labels", {"/alerts", "/stays", "/labels", "/health"}, ("/shifts", "/thefts", "/volunteers")),
+        (Role.ADMIN, "/alerts", {"/alerts", "/stays", "/shifts", "/thefts", "/labels", "/health"}, ()),
     ],
 )
 def test_each_role_starts_where_its_work_is_and_sees_only_its_own(
