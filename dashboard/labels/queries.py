@@ -25,7 +25,7 @@ class Show(StrEnum):
     """Which pictures of finished alerts. All but the last are those that no analyst said anything of yet.
 
     `disagreeing`: the camera raised the alert, so it took the bike for unlocked, and the volunteer found it locked.
-    `unsure`: the camera itself has doubts, of the lock or of which bike it is.
+    `unsure`: the camera itself has doubts about the lock.
     """
 
     OPEN = "open"
@@ -49,7 +49,6 @@ _DOUBTED = or_(
     Alert.verdict_state == "unsure",
     Alert.p_unlocked.is_(None),
     and_(Alert.verdict_state == "unlocked", Alert.p_unlocked < LIKELY),
-    Stay.visit_certain.is_(False),
 )
 _SHOWN: Mapping[Show, tuple[ColumnElement[bool], ...]] = {
     Show.OPEN: (_OPEN,),

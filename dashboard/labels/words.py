@@ -27,7 +27,7 @@ SHOWS: Mapping[Show, str] = {
 EMPTY: Mapping[Show, tuple[str, str]] = {
     Show.OPEN: (N_("Nothing to look at"), N_("Pictures appear here once their alert is over.")),
     Show.DISAGREEING: (N_("Nobody found a bike locked"), N_("Where a volunteer does, against the camera, it is here.")),
-    Show.UNSURE: (N_("The camera was sure"), N_("Where it has doubts, of the lock or of the place, it is here.")),
+    Show.UNSURE: (N_("The camera was sure"), N_("Where it has doubts about the lock, it is here.")),
     Show.CORRECTED: (N_("Nothing is corrected yet"), N_("What analysts said is here, and can be taken back.")),
 }
 SINCE_LOCKED = Word(N_("Not locked at first, then locked"), "lock", "ok")

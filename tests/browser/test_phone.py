@@ -171,7 +171,7 @@ def test_the_plan_shows_where_the_bike_is(new_page: NewPage, sessions: Sessions)
 def test_every_page_fits_a_phone_and_every_target_a_thumb(new_page: NewPage, sessions: Sessions) -> None:
     raise_one(sessions)
     page = new_page("root")
-    for address in ("/alerts", "/alerts/alert-stay-1", "/stays", "/health", "/shifts", "/thefts"):
+    for address in ("/alerts", "/alerts/alert-stay-1", "/stays", "/health", "/shifts", "/thefts", "/labels"):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], address
         for target in page.locator("button:visible, .menu a:visible, .button:visible, summary.button:visible").all():

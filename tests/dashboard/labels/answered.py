@@ -29,11 +29,19 @@ def snapshot(width_px: int = 1280, height_px: int = 720) -> bytes:
 
 
 def answer(
-    session: Session, media: Path, stay: str, outcome: Outcome, picture: bytes | None = None, **changes: object
+    session: Session,
+    media: Path,
+    stay: str,
+    outcome: Outcome,
+    picture: bytes | None = None,
+    *,
+    note: str = "",
+    **changes: object,
 ) -> str:
+    """The id of an alert that somebody took and answered; `changes` are of its report."""
     who = person(session, f"who-{stay}")
     alert = raise_alert(session, report(stay, xyxy_norm=BOX, expires_at=FAR_OFF, **changes))
     store_snapshot(session, media, alert.id, picture or snapshot(), NOON)
     take(session, alert.id, who.id, NOON)
-    record_outcome(session, alert.id, who.id, outcome, "", NOON)
+    record_outcome(session, alert.id, who.id, outcome, note, NOON)
     return alert.id
