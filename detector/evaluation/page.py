@@ -181,7 +181,7 @@ def _along(value: float | None, full: float) -> float | None:
 
 
 def _rows(scores: Scores) -> list[Row]:
-    groups = [Row(Words(group, group), _cells(one)) for group, one in scores.groups.items()]
+    groups = [Row(words.group_named(group), _cells(one)) for group, one in scores.groups.items()]
     widths = [
         Row(_width(name), _cells(one, judged=least_px >= JUDGED_FROM_PX))
         for name, least_px, _ in WIDTHS_PX

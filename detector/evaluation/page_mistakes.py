@@ -37,7 +37,7 @@ class MistakeView:
 
     tone: str
     clip: str
-    group: str
+    group: Words
     time: str
     said: Words
     true: Words
@@ -65,7 +65,7 @@ def view_of(case: Case, pictures: Pictures) -> MistakeView:
         if mistake.kind in GRAVE
         else ("unjudged" if mistake.kind is MistakeKind.ABSTAINED else "unsure"),
         clip=Path(mistake.clip).stem,
-        group=case.clip.truth.group,
+        group=words.group_named(case.clip.truth.group),
         time=words.clip_moment(mistake.at_s),
         said=said if mistake.seconds is None else said.about(mistake.seconds),
         true=_true_in_words(case.true),

@@ -104,8 +104,27 @@ COLUMNS = (
     Words("Alerts right", "提醒正确"),
     Words("Delay", "延迟"),
 )
+RATE_COLUMNS = (Words("All bikes", "全部车辆"), WIDE_ONLY)
 ALL = Words("All", "全部")
-
+GROUPS: Mapping[str, Words] = {
+    "bystanders": Words("Others at the rack", "旁人在场"),
+    "crowded": Words("Full racks", "车位停满"),
+    "fuss": Words("Busy at the bike, not with a lock", "在车旁做别的事"),
+    "kinds": Words("Shared bikes and e-bikes", "共享单车与电动车"),
+    "light": Words("Dusk, rain and changing light", "黄昏、雨天与光线变化"),
+    "locks": Words("Kinds of locks", "各种车锁"),
+    "low_rate": Words("Few pictures a second", "每秒画面少"),
+    "nobody_parks": Words("Nobody parks", "无人停车"),
+    "occlusion": Words("Out of sight for a while", "一时被遮挡"),
+    "plain": Words("Plain cases", "普通情形"),
+    "racks": Words("Kinds of racks", "各种车架"),
+    "returns": Words("Riders who come back", "骑车人返回"),
+    "small": Words("Small in the picture", "画面中很小"),
+    "takes": Words("Bikes that are taken", "取走车辆"),
+    "together": Words("Riders who come together", "多人同来"),
+    "ungrouped": Words("Without a group", "未分组"),
+}
+"""Of our own scenarios; a group that somebody else names is shown as it is named."""
 FIGURES: Mapping[str, Words] = {
     "stays found": Words("Parked bikes found", "找到停放车辆"),
     "found at the right bike": Words("Found, and at the right bike", "找到且认准车辆"),
@@ -159,6 +178,10 @@ LOCKED, NOT_LOCKED = Words("locked", "已上锁"), Words("not locked", "未上�
 SHARED = Words("shared bike", "共享单车")
 MOTORCYCLE = Words("e-bike or motorcycle", "电动车或摩托车")
 RIDER_STAYS = Words("its rider does not leave", "骑车人未离开")
+
+
+def group_named(group: str) -> Words:
+    return GROUPS.get(group, Words(group, group))
 
 
 def joined(parts: list[Words]) -> Words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -80,6 +81,7 @@ def page(file: Path) -> html.HtmlElement:
         (words.TARGETS, set(get_args(Name))),
         (words.KINDS, set(MistakeKind)),
         (words.SAID, set(Said)),
+        (words.GROUPS, set(words.GROUPS)),
         (words.FIGURES, set(rates_of(scores_of([], Tolerances()).overall))),
     ],
 )
@@ -158,8 +160,22 @@ def test_targets_and_groups_are_told_with_their_intervals(page: html.HtmlElement
     assert labels == [words.TARGETS[name].en for name in get_args(Name)]
     rows = page.xpath("//table[.//th/span[text()='Precision']]/tbody/tr")
     names = [row.xpath("./th/span[@lang='en']")[0].text for row in rows]
-    assert names == ["All", ODD_GROUP, "plain", "< 60 px", "≥ 100 px"]
-    assert rows[0].xpath("./td[2]//text()") == ["80 %", "4/5", "38–96 %"]
+    assert names == ["All", ODD_GROUP, "Plain cases", "< 60 px", "≥ 100 px"]
+    assert rows[0].xpath("./td[2]/*[not(@class='what')]/text()") == ["80 %", "4/5", "38–96 %"]
+    assert rows[0].xpath("./td[2]/span[@class='what']/span/text()") == ["Found", "找到"]
+    assert rows[2].xpath("./th/span[@lang='zh-CN']/text()") == ["普通情形"]
+
+
+def test_every_group_of_our_scenarios_has_a_name_in_both_languages(project_root: Path) -> None:
+    files = [*(project_root / "sample_videos/render/scenarios").glob("*.toml")]
+    assert {tomllib.loads(file.read_text(encoding="utf-8"))["group"] for file in files} == set(words.GROUPS) - {
+        ClipTruth.model_fields["group"].default
+    }
+
+
+def test_a_mistake_says_its_group_in_words(page: html.HtmlElement) -> None:
+    (missed,) = page.xpath("//section[@id='missed_stay']//article")
+    assert missed.xpath(".//span[@class='from']/small/span/text()") == ["Plain cases", "普通情形"]
 
 
 def test_a_name_is_text_and_never_code(file: Path) -> None:
@@ -209,5 +225,7 @@ def test_a_browser_shows_one_language_at_a_time_and_nothing_too_wide(
         assert "Every mistake" in tab.inner_text("main")
         assert "全部错误" not in tab.inner_text("main")
         assert tab.evaluate("document.documentElement.scrollWidth") == width
+        tables = "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length"
+        assert tab.evaluate(tables) == 0
         browser.close()
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
