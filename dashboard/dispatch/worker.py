@@ -9,13 +9,15 @@ Any number of dispatchers may run at once, on one machine or several.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
 from dashboard.alerts import service as alerts
+from dashboard.beside_pages import beside_pages
 from dashboard.database import Sessions
 from dashboard.dispatch import service
 from dashboard.dispatch.channels.channel import Channel, ChannelError
@@ -74,17 +76,10 @@ def run_dispatcher(
             pause = AFTER_TROUBLE_S
 
 
-@contextmanager
-def dispatching(sessions: Sessions, settings: Settings) -> Iterator[None]:
-    """A dispatcher in a thread beside the pages, for as long as they run."""
-    stop, rules = threading.Event(), Rules(answer_within=timedelta(seconds=settings.answer_within_s))
-    thread = threading.Thread(target=run_dispatcher, args=(sessions, stop, rules), name="dispatcher", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(STOP_WITHIN_S)
+def dispatching(sessions: Sessions, settings: Settings) -> AbstractContextManager[None]:
+    """A dispatcher beside the pages, for as long as they run."""
+    rules = Rules(answer_within=timedelta(seconds=settings.answer_within_s))
+    return beside_pages("dispatcher", partial(run_dispatcher, sessions, rules=rules), STOP_WITHIN_S)
 
 
 def _attempt(channel: Channel, attempt: service.Started) -> ChannelError | None:

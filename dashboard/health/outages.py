@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import select, update
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.accounts.guard import STAFF
 from dashboard.accounts.tables import Account
+from dashboard.beside_pages import beside_pages
 from dashboard.database import Sessions
 from dashboard.health import queries
 from dashboard.health.tables import Outage, OutageNotice
@@ -125,20 +127,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@contextmanager
-def reviewing(sessions: Sessions, clock: Callable[[], datetime] = now) -> Iterator[None]:
-    """Review in a thread beside the pages, for as long as they run."""
-    stop = threading.Event()
-    thread = threading.Thread(target=_run, args=(sessions, stop, clock), name="outages", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(STOP_WITHIN_S)
+def reviewing(sessions: Sessions, clock: Callable[[], datetime] = now) -> AbstractContextManager[None]:
+    """Review beside the pages, for as long as they run."""
+    return beside_pages("outages", partial(_run, sessions, clock), STOP_WITHIN_S)
 
 
-def _run(sessions: Sessions, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+def _run(sessions: Sessions, clock: Callable[[], datetime], stop: threading.Event) -> None:
     since = clock()
     while not stop.is_set():
         try:

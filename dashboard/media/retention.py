@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -13,6 +13,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.alerts.tables import Alert
+from dashboard.beside_pages import beside_pages
 from dashboard.database import Sessions
 from dashboard.settings import Settings
 
@@ -40,18 +41,10 @@ def sweep(sessions: Sessions, folder: Path, oldest: datetime) -> int:
     return len(old)
 
 
-@contextmanager
-def sweeping(sessions: Sessions, settings: Settings) -> Iterator[None]:
-    """Sweep in a thread beside the pages, at the start and once an hour, for as long as they run."""
-    stop = threading.Event()
+def sweeping(sessions: Sessions, settings: Settings) -> AbstractContextManager[None]:
+    """Sweep beside the pages, at the start and once an hour, for as long as they run."""
     keep = timedelta(days=settings.retention_days)
-    thread = threading.Thread(target=_run, args=(sessions, settings.media, keep, stop), name="retention", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(STOP_WITHIN_S)
+    return beside_pages("retention", partial(_run, sessions, settings.media, keep), STOP_WITHIN_S)
 
 
 def _run(sessions: Sessions, folder: Path, keep: timedelta, stop: threading.Event) -> None:

@@ -1,50 +1,20 @@
 from __future__ import annotations
 
-import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from broker_bridge.ingest import Arrival, Receipt, handle_message
-from broker_bridge.messages import (
-    CameraHealth,
-    ModelName,
-    RackOccupancy,
-    UpMessage,
-    Verdict,
-    snapshot_message_id,
-    topic_of,
-)
+from broker_bridge.messages import RackOccupancy, Verdict, snapshot_message_id, topic_of
 from dashboard.alerts.tables import Alert
-from dashboard.health import tables as health
 from dashboard.intake.queries import marks_with_gaps
 from dashboard.intake.tables import QuarantinedMessage
 from dashboard.places.tables import Rack
 from dashboard.stays.tables import Stay
+from tests.broker_bridge.arriving import arrive, changed, only, say
 from tests.brokers import AT, JPEG, Server, about, alert, header, status, stay
 
 UP = "pleaselock/v1/north"
-
-
-def arrive(host: Server, topic: str, payload: bytes) -> Receipt:
-    with host.sessions.begin() as session:
-        return handle_message(session, host.media, Arrival(topic, payload, AT))
-
-
-def say(host: Server, message: UpMessage) -> Receipt:
-    return arrive(host, topic_of(message), message.model_dump_json().encode())
-
-
-def changed(message: UpMessage, **fields: object) -> bytes:
-    raw = json.loads(message.model_dump_json())
-    return json.dumps({name: value for name, value in (raw | fields).items() if value != "gone"}).encode()
-
-
-def only(host: Server, table: type[Any]) -> Any:  # noqa: ANN401 -- a row of whatever table
-    with host.sessions() as session:
-        return session.scalars(select(table)).one()
 
 
 def test_an_alert_becomes_a_row_and_is_to_be_acknowledged(host: Server) -> None:
@@ -95,31 +65,6 @@ def test_an_impossible_time_to_lock_is_put_aside(host: Server, seconds: float) -
     locked = alert(1, event="cleared", clear_reason="locked")
     receipt = arrive(host, topic_of(locked), changed(locked, locked_after_s=seconds))
     assert (receipt.problem or "").startswith("locked_after_s:")
-
-
-def test_the_verdict_a_worker_judges_with_is_kept_and_an_older_worker_names_none(host: Server) -> None:
-    said = status(verdict=ModelName(id="lock-verdict-v1", sha256="cd" * 32))
-    say(host, said)
-    assert (only(host, health.Worker).verdict_id, only(host, health.Worker).verdict_sha256) == (
-        "lock-verdict-v1",
-        "cd" * 32,
-    )
-    arrive(host, topic_of(said), changed(status(1), verdict="gone"))
-    assert only(host, health.Worker).verdict_id is None
-
-
-def test_what_a_camera_is_judged_with_is_kept_and_an_older_worker_names_nothing(host: Server) -> None:
-    def said(number: int, **models: ModelName) -> CameraHealth:
-        return CameraHealth(**header(number), camera="gate", fps_in=15, fps_seen=5, fps_inferred=5, **models)
-
-    verdict, locks = ModelName(id="lock-verdict-v1", sha256="cd" * 32), ModelName(id="locks-v1", sha256="ef" * 32)
-    say(host, said(1, verdict=verdict, lock_model=locks))
-    row = only(host, health.CameraHealth)
-    assert (row.verdict_id, row.verdict_sha256) == (verdict.id, verdict.sha256)
-    assert (row.lock_model_id, row.lock_model_sha256) == (locks.id, locks.sha256)
-    arrive(host, topic_of(said(2)), changed(said(2), verdict="gone", lock_model="gone"))
-    row = only(host, health.CameraHealth)
-    assert (row.verdict_id, row.lock_model_id) == (None, None)
 
 
 def test_a_clearing_without_a_verdict_keeps_the_one_that_was_told(host: Server) -> None:
@@ -181,45 +126,6 @@ def test_a_picture_cannot_climb_out_of_its_folder(host: Server) -> None:
     assert {file.parent for file in host.folder.rglob("*") if file.is_file() and file.read_bytes() == JPEG} == {
         host.media / "snapshots"
     }
-
-
-def test_status_health_and_occupancy_are_kept_as_they_last_were(host: Server) -> None:
-    say(host, status(cameras=("gate", "yard")))
-    for number, rate in ((5, 4.5), (3, 1.0)):
-        say(host, CameraHealth(**header(number), camera="gate", fps_in=25, fps_seen=5, fps_inferred=rate))
-        say(host, RackOccupancy(**header(number), rack="rack-1", bikes=number, unlocked=1, unsure=0))
-    assert only(host, health.Worker).cameras == ["gate", "yard"]
-    assert only(host, health.CameraHealth).fps_inferred == 4.5
-    assert only(host, Rack).bikes == 5
-
-
-def test_a_last_will_counts_unless_the_worker_has_connected_again_since(host: Server) -> None:
-    def state() -> str:
-        return str(only(host, health.Worker).state)
-
-    first, second = status(1), status(50)
-    say(host, first)
-    say(host, second)
-    say(host, first.model_copy(update={"state": "offline"}))
-    assert state() == "online"
-    say(host, second.model_copy(update={"state": "offline"}))
-    assert state() == "offline"
-
-
-def test_an_edge_whose_clock_was_set_back_an_hour_is_still_heard(host: Server) -> None:
-    for number, state in ((7200, "online"), (7200, "offline"), (3600, "online")):
-        say(host, status(number, state=state))
-        rate = 5.0 if number == 7200 else 4.0
-        say(host, CameraHealth(**header(number), camera="gate", fps_in=25, fps_seen=5, fps_inferred=rate))
-        say(host, RackOccupancy(**header(number), rack="rack-1", bikes=int(rate), unlocked=0, unsure=0))
-    assert only(host, health.Worker).state == "online"
-    assert only(host, health.CameraHealth).fps_inferred == 4.0
-    assert only(host, Rack).bikes == 4
-
-
-def test_a_worker_that_says_online_is_to_be_greeted(host: Server) -> None:
-    assert say(host, status()).worker_is_back
-    assert not say(host, status(1, state="offline")).worker_is_back
 
 
 def test_a_gap_in_the_count_shows_and_closes_when_the_missing_one_arrives(host: Server) -> None:

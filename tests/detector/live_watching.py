@@ -42,7 +42,12 @@ class Watching:
 
 
 @contextmanager
-def watching(camera: CameraProcess, pace: Pace = TEN_A_SECOND, slow_s: float = 0.0) -> Iterator[Watching]:
+def watching(
+    camera: CameraProcess, pace: Pace = TEN_A_SECOND, slow_s: float = 0.0, *, on: bool = True
+) -> Iterator[Watching]:
+    """`on`: the camera is switched on first; it is off afterwards in any case."""
+    if on:
+        camera.start()
     seen, stop = Watching(slow_s=slow_s), threading.Event()
     thread = threading.Thread(target=seen.follow, args=(camera.url, pace, stop))
     thread.start()
@@ -52,6 +57,32 @@ def watching(camera: CameraProcess, pace: Pace = TEN_A_SECOND, slow_s: float = 0
         stop.set()
         thread.join()
         camera.kill()
+
+
+def see_it_die_and_come_back(camera: CameraProcess) -> Watching:
+    with watching(camera) as seen:
+        seen.sees_more()
+        camera.kill()
+        wait_for(lambda: seen.counts.lost_because)
+        camera.start()
+        seen.sees_more()
+    return seen
+
+
+def see_it_freeze(camera: CameraProcess, *, thawed: bool = True) -> Watching:
+    """It is frozen in mid-stream, and thawed again, or else killed and started anew."""
+    with watching(camera) as seen:
+        seen.sees_more()
+        camera.freeze()
+        assert noticed_after_s(seen.counts, time.monotonic()) < NOTICED_WITHIN_S
+        if thawed:
+            camera.thaw()
+        else:
+            camera.kill()
+            camera.start()
+        seen.sees_more()
+        assert seen.counts.lost_because is None
+    return seen
 
 
 def noticed_after_s(counts: Counts, began_s: float) -> float:

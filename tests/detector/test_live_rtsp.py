@@ -15,7 +15,13 @@ from av.video.stream import VideoStream
 from detector.live_decoding import Decoding
 from detector.pace import ConstantPace
 from tests.brokers import wait_for
-from tests.detector.live_watching import NOTICED_WITHIN_S, noticed_after_s, watching
+from tests.detector.live_watching import (
+    NOTICED_WITHIN_S,
+    noticed_after_s,
+    see_it_die_and_come_back,
+    see_it_freeze,
+    watching,
+)
 from tests.rtsp_server import RtspCamera
 
 pytestmark = pytest.mark.service("gst_rtsp_server")
@@ -23,9 +29,7 @@ pytestmark = pytest.mark.service("gst_rtsp_server")
 
 @pytest.mark.parametrize("coding", ["h264", "h265"])
 def test_pictures_come_with_the_time_they_were_taken(free_port: int, coding: str) -> None:
-    camera = RtspCamera(free_port, coding)
-    camera.start()
-    with watching(camera) as seen:
+    with watching(RtspCamera(free_port, coding)) as seen:
         seen.sees_more(30)
     assert all(later > earlier for earlier, later in pairwise(seen.at))
     later_errors = seen.error_s[10:]
@@ -35,33 +39,14 @@ def test_pictures_come_with_the_time_they_were_taken(free_port: int, coding: str
 
 @pytest.mark.parametrize("coding", ["h264", "h265"])
 def test_a_camera_that_dies_and_comes_back_is_seen_again(free_port: int, coding: str) -> None:
-    camera = RtspCamera(free_port, coding)
-    camera.start()
-    with watching(camera) as seen:
-        seen.sees_more()
-        camera.kill()
-        wait_for(lambda: seen.counts.lost_because)
-        camera.start()
-        seen.sees_more()
+    seen = see_it_die_and_come_back(RtspCamera(free_port, coding))
     assert seen.counts.connections == 2
     assert all(later > earlier for earlier, later in pairwise(seen.at))
 
 
 @pytest.mark.parametrize("again", ["thawed", "killed and started anew"])
 def test_a_frozen_camera_is_noticed_in_time_and_seen_again(free_port: int, again: str) -> None:
-    camera = RtspCamera(free_port)
-    camera.start()
-    with watching(camera) as seen:
-        seen.sees_more()
-        camera.freeze()
-        assert noticed_after_s(seen.counts, time.monotonic()) < NOTICED_WITHIN_S
-        if again == "thawed":
-            camera.thaw()
-        else:
-            camera.kill()
-            camera.start()
-        seen.sees_more()
-        assert seen.counts.lost_because is None
+    seen = see_it_freeze(RtspCamera(free_port), thawed=again == "thawed")
     assert all(later > earlier for earlier, later in pairwise(seen.at))
     assert abs(seen.error_s[-1]) < 1.0, "times are true after it, too"
 
@@ -73,7 +58,7 @@ def test_a_camera_that_takes_the_call_and_says_nothing_is_noticed_in_time(free_p
         silent.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         silent.bind(("127.0.0.1", free_port))
         silent.listen()
-        with watching(camera) as seen:
+        with watching(camera, on=False) as seen:
             assert noticed_after_s(seen.counts, began_s) < NOTICED_WITHIN_S
             silent.close()
             camera.start()
@@ -82,9 +67,7 @@ def test_a_camera_that_takes_the_call_and_says_nothing_is_noticed_in_time(free_p
 
 
 def test_a_line_slower_than_its_camera_sees_fresh_pictures_only(free_port: int) -> None:
-    camera = RtspCamera(free_port)
-    camera.start()
-    with watching(camera, ConstantPace(25), slow_s=0.5) as seen:
+    with watching(RtspCamera(free_port), ConstantPace(25), slow_s=0.5) as seen:
         seen.sees_more(12)
         assert seen.counts.skipped > 3 * seen.counts.taken
     assert max(seen.seen_after_s[2:]) < 1.0, "however long it lasts, nothing queues up"
@@ -101,7 +84,6 @@ class SwitchedPace(ConstantPace):
 
 def test_while_key_pictures_will_do_only_they_are_decoded(free_port: int) -> None:
     camera, pace = RtspCamera(free_port), SwitchedPace(25)
-    camera.start()
     with watching(camera, pace) as seen:
         wait_for(lambda: seen.counts.arrived > 110)
         assert 3 <= seen.counts.decoded <= seen.counts.arrived / 25 + 2
@@ -121,9 +103,7 @@ def test_a_machine_too_slow_to_decode_it_all_leaves_out_and_falls_behind_no_furt
         return decoded(self, packet)
 
     monkeypatch.setattr(Decoding, "_decoded", slowly)
-    camera = RtspCamera(free_port)
-    camera.start()
-    with watching(camera, ConstantPace(25)) as seen:
+    with watching(RtspCamera(free_port), ConstantPace(25)) as seen:
         wait_for(lambda: seen.counts.left_out >= 30)
         half = len(seen.seen_after_s)
         seen.sees_more(40)
