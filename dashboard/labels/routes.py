@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
+import structlog
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from dashboard.accounts.tables import Account
 from dashboard.alerts import words as alert_words
 from dashboard.alerts.reasons import sentences
 from dashboard.labels import queries, words
-from dashboard.labels.formats import Format, write_zip
+from dashboard.labels.formats import CannotWriteLabelsError, Format, write_zip
 from dashboard.labels.queries import Show
 from dashboard.labels.service import NoSuchAlertError, correct, gather, take_back
 from dashboard.labels.tables import Saying
@@ -30,12 +31,14 @@ from dashboard.web.i18n import N_
 from dashboard.web.pages import render
 
 router = APIRouter(prefix="/labels")
+log = structlog.get_logger()
 Analyst = Annotated[Account, Depends(require(*ANALYSTS))]
 SHOWN = 24
 MOST_PAGES = 9999
 NO_ANSWER = N_("That is no answer: choose one of the four buttons below a picture.")
 NO_ALERT = N_("There is no such alert, so nothing was changed.")
 NO_LABELS = N_("There is nothing to download: no picture with an answer is kept.")
+NOT_WRITTEN = N_("The dataset could not be written on the server. Try again, or ask whoever runs it.")
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,14 @@ def dataset(account: Analyst, desk: AskedFor, settings: AppSettings, form: Forma
         return desk.page(NO_LABELS, 404)
     note_viewing(desk.session, account.id, f"labels:{form.value}", datetime.now(UTC))
     folder = tempfile.TemporaryDirectory(prefix="pleaselock-labels-")
+    try:
+        file = write_zip(labels, Path(folder.name), form)
+    except CannotWriteLabelsError as error:
+        folder.cleanup()
+        log.warning("no dataset could be written", reason=str(error))
+        return desk.page(NOT_WRITTEN, 500)
     return FileResponse(
-        write_zip(labels, Path(folder.name), form),
+        file,
         media_type="application/zip",
         filename=f"pleaselock-labels-{form.value}.zip",
         headers={"Cache-Control": "no-store"},

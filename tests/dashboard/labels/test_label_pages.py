@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import re
+import tempfile
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,6 +19,7 @@ from dashboard.accounts.tables import Role, Viewing
 from dashboard.alerts.service import raise_alert
 from dashboard.alerts.tables import Outcome
 from dashboard.database import Sessions
+from dashboard.labels import service
 from dashboard.labels.tables import LabelCorrection
 from tests.dashboard.builders import NOON, log_in, person, rack, report, stay_of
 from tests.dashboard.labels.answered import answer
@@ -144,6 +147,27 @@ def test_the_dataset_is_what_the_command_line_writes_and_who_took_it_is_kept(
     assert told == by_volunteers | {"alert-s3": (2, "analyst")}
     with sessions() as session:
         assert session.scalars(select(Viewing.what)).all() == ["labels:coco"]
+
+
+def test_a_dataset_that_cannot_be_written_is_said_in_a_sentence_and_leaves_nothing_behind(
+    pages: TestClient, token: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "room").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "room"))
+    pictures = sorted((home / "media/snapshots").iterdir())
+    gathered = service.gather
+
+    def picture_swept_meanwhile(*arguments: Any) -> Any:  # noqa: ANN401 - as gather has it
+        found = gathered(*arguments)
+        pictures[0].unlink()
+        return found
+
+    monkeypatch.setattr("dashboard.labels.routes.gather", picture_swept_meanwhile)
+    answered = pages.get("/labels/dataset")
+    assert answered.status_code == 500
+    assert answered.text.count('role="alert"') == 1
+    assert "The dataset could not be written on the server." in answered.text
+    assert list((tmp_path / "room").iterdir()) == []
 
 
 def test_nothing_to_download_is_said(pages: TestClient, sessions: Sessions) -> None:
