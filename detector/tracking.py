@@ -14,7 +14,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.assignment import area, best_pairs, iou_matrix
+from detector.assignment import area, best_pairs, closest_first, iou_matrix
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.vocabulary import Detection, Kind, Track
 
@@ -22,11 +22,14 @@ Array = NDArray[np.float64]
 
 START_SCORE = 0.3
 CONTINUE_SCORE = 0.05
-START_IOU = 0.2
-CONTINUE_IOU = 0.3
+SURE_IOU = {Kind.PERSON: 0.1, Kind.BICYCLE: 0.2, Kind.MOTORCYCLE: 0.2}
+"""How alike a sure box and where a track should be must be; people stride, bikes stand beside others of their size."""
+FAINT_IOU = 0.3
+SURE_GAIN = 0.4
+"""A faint box must fit a track so much better than a sure one to be preferred to it."""
 DUPLICATE_IOU = 0.6
-PART_SHARE = 0.75
-"""A person's box that lies so far in another one is the upper half of the same person, or hidden behind them."""
+PART_SHARE = 0.45
+"""A person's box that lies so far in another one is a part of the same person, or somebody who is hidden behind them."""
 ALIKE_AREAS = 0.45
 """A two-wheeler's box may not shrink or grow by more than this from one sighting to the next: in a crowded rack that
 is not the same bike but one box drawn around several. People may: they bend and are hidden in part."""
@@ -114,13 +117,10 @@ class Tracker:
         return [followed.as_track(at) for followed in self._followed if followed.sightings > 1]
 
     def _follow(self, kind: Kind, detections: Sequence[Detection], at: datetime) -> None:
-        sure = [one for one in detections if one.score >= START_SCORE]
-        faint = [one for one in detections if CONTINUE_SCORE <= one.score < START_SCORE]
         waiting = [followed for followed in self._followed if followed.kind is kind]
-        waiting, sure = _continue_by_overlap(waiting, sure, at, START_IOU)
-        waiting, _ = _continue_by_overlap(waiting, faint, at, CONTINUE_IOU)
-        _, sure = _continue_by_reach(waiting, sure, at)
-        for detection in sure:
+        waiting, free = _continue_by_overlap(waiting, [one for one in detections if one.score >= CONTINUE_SCORE], at)
+        _, free = _continue_by_reach(waiting, [one for one in free if one.score >= START_SCORE], at)
+        for detection in free:
             if not self._is_duplicate(detection, at):
                 self._start(detection, at)
 
@@ -146,15 +146,18 @@ def _within(one: XyxyPx, other: XyxyPx) -> float:
 _Unmatched = tuple[list[_Followed], list[Detection]]
 
 
-def _continue_by_overlap(tracks: list[_Followed], found: list[Detection], at: datetime, least: float) -> _Unmatched:
+def _continue_by_overlap(tracks: list[_Followed], found: list[Detection], at: datetime) -> _Unmatched:
+    """Sure and faint boxes together: a sure box of somebody else must not take a track from its own faint one."""
     if not tracks or not found:
         return tracks, found
     predicted = np.stack([track.predicted(at) for track in tracks])
     boxes = np.array([detection.xyxy_px for detection in found], dtype=np.float64)
+    sure = np.array([detection.score >= START_SCORE for detection in found])
     likeness = iou_matrix(predicted, boxes)
+    fits = likeness >= np.where(sure, SURE_IOU[found[0].kind], FAINT_IOU)
     if found[0].kind is not Kind.PERSON:
-        likeness = np.where(_area_ratio(predicted, boxes) >= ALIKE_AREAS, likeness, 0.0)
-    return _see_pairs(tracks, found, best_pairs(likeness, least), at)
+        fits &= _area_ratio(predicted, boxes) >= ALIKE_AREAS
+    return _see_pairs(tracks, found, closest_first(np.where(fits, likeness + SURE_GAIN * sure, 0.0)), at)
 
 
 def _continue_by_reach(tracks: list[_Followed], found: list[Detection], at: datetime) -> _Unmatched:
