@@ -53,7 +53,7 @@ class CameraState(StrEnum):
     STEADY = "steady"
     MOVED = "moved"
     BLIND = "blind"
-    """Too dark, covered, or without contrast: nothing can be said."""
+    """Too dark, covered, without contrast, or too little in view that stays put: nothing can be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +112,15 @@ class ShiftWatch:
         if self._memory is None or self._memory.shape != seen.shape:
             self._memory = None
             return _Look(CameraState.STEADY, (0.0, 0.0))
+        unchanged = unchanged_share(self._memory, seen, used)
+        if unchanged is None:
+            return _Look(CameraState.BLIND)
         least = LEAST_SHIFT * seen.shape[1]
         (right, down), response = shift_between(self._memory, seen, used)
         if response >= CLEAR_RESPONSE and hypot(right, down) >= least:
             return _Look(CameraState.MOVED, (scale * right, scale * down))
         gone = parts_gone(self._memory, seen, used, least)
-        unchanged = unchanged_share(self._memory, seen, used)
-        is_lost = response < CLEAR_RESPONSE and unchanged is not None and unchanged < VIEW_LOST
+        is_lost = response < CLEAR_RESPONSE and unchanged < VIEW_LOST
         if is_lost or gone >= PARTS_GONE:
             return _Look(CameraState.MOVED)
         return _Look(CameraState.STEADY, (0.0, 0.0))
