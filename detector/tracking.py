@@ -28,8 +28,10 @@ FAINT_IOU = 0.3
 SURE_GAIN = 0.4
 """A faint box must fit a track so much better than a sure one to be preferred to it."""
 DUPLICATE_IOU = 0.6
-PART_SHARE = 0.45
-"""A person's box that lies so far in another one is a part of the same person, or somebody who is hidden behind them."""
+PART_SHARE, SHIFTED_PART_SHARE = 0.75, 0.45
+"""A person's box that lies so far in another one is a part of the same person, or hidden behind them; so much is enough
+where it begins or ends at another height, as that of somebody beside them does not."""
+SHIFTED_HEIGHTS = 0.15
 ALIKE_AREAS = 0.45
 """A two-wheeler's box may not shrink or grow by more than this from one sighting to the next: in a crowded rack that
 is not the same bike but one box drawn around several. People may: they bend and are hidden in part."""
@@ -128,7 +130,7 @@ class Tracker:
         """Whether something followed was just seen here: a second box on it, or on a part of a person."""
         here = [one for one in self._followed if one.kind is detection.kind and one.last_seen_at == at]
         boxes = [XyxyPx(*one.box) for one in here]
-        if detection.kind is Kind.PERSON and any(_within(box, detection.xyxy_px) >= PART_SHARE for box in boxes):
+        if detection.kind is Kind.PERSON and any(_is_part_of(detection.xyxy_px, box) for box in boxes):
             return True
         return any(iou(box, detection.xyxy_px) > DUPLICATE_IOU for box in boxes)
 
@@ -136,6 +138,12 @@ class Tracker:
         box = np.asarray(detection.xyxy_px, dtype=np.float64)
         self._followed.append(_Followed(self._next_id, detection.kind, box, np.zeros(2), detection.score, at, at))
         self._next_id += 1
+
+
+def _is_part_of(person: XyxyPx, other: XyxyPx) -> bool:
+    off_px = abs(person.top - other.top) + abs(person.bottom - other.bottom)
+    shifted = off_px >= SHIFTED_HEIGHTS * other.height
+    return _within(person, other) >= (SHIFTED_PART_SHARE if shifted else PART_SHARE)
 
 
 def _within(one: XyxyPx, other: XyxyPx) -> float:

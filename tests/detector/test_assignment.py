@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.assignment import area, as_array, best_pairs, iou_matrix, shared_matrix
+from detector.assignment import area, as_array, best_pairs, closest_first, iou_matrix, shared_matrix
 
 
 def test_iou_of_every_pair() -> None:
@@ -18,6 +18,12 @@ def test_pairs_are_the_best_in_sum_and_never_too_unlike() -> None:
     likeness = np.array([[0.9, 0.8], [0.85, 0.1]])
     assert sorted(best_pairs(likeness, 0.2)) == [(0, 1), (1, 0)]
     assert best_pairs(np.array([[0.1]]), 0.2) == []
+
+
+def test_the_clearest_pair_first_and_the_rest_with_what_is_left() -> None:
+    assert closest_first(np.array([[0.9, 0.8], [0.85, 0.1]])) == [(0, 0), (1, 1)]
+    assert closest_first(np.array([[0.9, 0.8], [0.85, 0.0]])) == [(0, 0)]
+    assert closest_first(np.zeros((2, 0))) == []
 
 
 def test_shared_areas_and_areas_of_boxes_without_size() -> None:

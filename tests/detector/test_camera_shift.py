@@ -198,6 +198,15 @@ def test_a_procession_marching_on_is_not_the_camera() -> None:
     assert told.state is CameraState.STEADY
 
 
+def test_a_view_with_nothing_in_it_but_what_comes_and_goes_says_nothing() -> None:
+    """An even ground: a bike that is put down beside where the first one stood is not the camera that moved."""
+    empty = np.full((HEIGHT_PX, WIDTH_PX, 3), 120, np.uint8)
+    first, second = empty.copy(), empty.copy()
+    first[200:280, 100:180] = SCENE[200:280, 100:180]
+    second[210:290, 300:380] = SCENE[200:280, 100:180]
+    assert watch([first] * 3 + [second] * 4).state is not CameraState.MOVED
+
+
 def test_nothing_is_looked_at_before_it_is_time() -> None:
     of = ShiftWatch(60)
     pictures = [SCENE] + [warped(right_px=40)(SCENE)] * 10

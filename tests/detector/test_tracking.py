@@ -83,6 +83,8 @@ SECOND_BOXES = [
     (Kind.PERSON, (98, 95, 142, 140), 1),
     # The first box was the upper half only, this one is drawn around all of them.
     (Kind.PERSON, (95, 98, 145, 310), 1),
+    # Drawn around them again, half a body lower.
+    (Kind.PERSON, (108, 140, 148, 240), 1),
     # Somebody beside them, of whom a half is hidden.
     (Kind.PERSON, (120, 100, 160, 200), 2),
     (Kind.PERSON, (150, 100, 190, 200), 2),
@@ -119,6 +121,20 @@ def test_two_people_crossing_keep_their_ids() -> None:
             ends[track.track_id] = track.xyxy_px.left
     assert len(starts) == 2
     assert all((starts[one] < 300) != (ends[one] < 300) for one in starts)
+
+
+def test_a_clear_second_box_around_somebody_takes_no_track_from_the_one_beside_them() -> None:
+    """One walks past another who is only seen faintly; for a moment there are two clear boxes of the walker."""
+    faint, walker = _found(100, 0.15), _found(130)
+    between = Detection(Kind.PERSON, 0.4, XyxyPx(122, 112, 152, 212))
+    frames = [[_found(100), walker]] * 3 + [[faint, walker, between]] * 2 + [[faint, walker]]
+    ends = {track.track_id: track.xyxy_px.left for track in _run(Tracker(), frames)[-1]}
+    assert ends == {1: 100, 2: 130}
+
+
+def test_of_a_sure_and_a_faint_box_that_fit_alike_the_sure_one_is_the_person() -> None:
+    frames = [[_found(100)], [_found(104)], [_found(112, 0.6), _found(110, 0.1)]]
+    assert [track.xyxy_px.left for track in _run(Tracker(), frames)[-1]] == [112]
 
 
 def test_two_trackers_count_their_ids_apart() -> None:
