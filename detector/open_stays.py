@@ -140,8 +140,8 @@ class OpenStay:
         self.parked_at = self.attendance.parked_at = parked_at
 
     def is_supported(self) -> bool:
-        """Whether the bike itself is mostly seen in its place; near a place that was only guessed any other may be."""
-        return self.certain and self.vacancy.support >= SUPPORTED
+        """Whether the bike itself is mostly seen in its place, and so was its rider; near a guess any other may be."""
+        return self.certain and self.vacancy.support >= SUPPORTED and self.attendance.was_seen_here()
 
     def move(self, box: XyxyPx, parked_at: datetime) -> None:
         """The same visit, but it was for another place: what was seen there counts for nothing."""
