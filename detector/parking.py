@@ -220,8 +220,9 @@ class ParkingWatch:
     def _open(self, drop: Drop, rack: Rack) -> OpenStay:
         attendance = Attendance(drop.xyxy_px, drop.parked_at, set(drop.riders), drop.rider_seen)
         stay_id = self._stay_id(rack, drop.xyxy_px, drop.parked_at)
+        certain = drop.certain and is_whole(drop.xyxy_px, [place.box_px for place in self._places])
         place = OpenStay(
-            stay_id, rack, drop.kind, drop.xyxy_px, drop.parked_at, False, drop.certain, attendance, set(drop.track_ids)
+            stay_id, rack, drop.kind, drop.xyxy_px, drop.parked_at, False, certain, attendance, set(drop.track_ids)
         )
         self._places.append(place)
         return place
