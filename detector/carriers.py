@@ -5,9 +5,11 @@ Somebody who moves with a bike, pauses, and then walks on without it has left it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 from math import exp, hypot
 from typing import NamedTuple
 
@@ -31,6 +33,7 @@ STEP_HEIGHTS = 0.12
 MEMORY_S = 6.0
 LEAST_WITH_S = 0.7
 LEAST_WITH_SHARE = 0.4
+LEAST_EACH_S = 0.7
 KEPT_SHARE = 0.12
 ANCHOR_S, LOST_ANCHOR_S = 1.0, 2.5
 AGAIN_S = 0.6
@@ -157,6 +160,8 @@ class Carriers:
         self._of: dict[int, Carrier] = {}
         self._last_at: datetime | None = None
         self._owners: dict[datetime, dict[XyxyPx, int]] = {}
+        self._each_s: Counter[frozenset[int]] = Counter()
+        """For how many seconds two people had a bike each."""
 
     def update(self, moment: Moment, trails: Trails, known: Collection[XyxyPx], unseen: Sequence[XyxyPx]) -> None:
         """Go one frame on. `known` are boxes of bikes known to stand here, `unseen` places whose bike is not in view."""
@@ -176,7 +181,10 @@ class Carriers:
                 carrier.move(seconds, person.xyxy_px, bike, moment.at)
                 if bike is not None and bike.xyxy_px in tracks:
                     self._hand_over(carrier, tracks[bike.xyxy_px])
+        with_bike = [who for who, carrier in self._of.items() if carrier.had_until == moment.at]
+        self._each_s.update({frozenset(pair): seconds for pair in combinations(with_bike, 2)})
         self._of = {who: carrier for who, carrier in self._of.items() if trails.of(who)}
+        self._each_s = Counter({pair: s for pair, s in self._each_s.items() if pair <= self._of.keys()})
 
     def _hand_over(self, carrier: Carrier, bike_track: int) -> None:
         """One bike, one person: it goes along with this one now, so whoever had it before brings it no more."""
@@ -195,6 +203,11 @@ class Carriers:
     def owner(self, bike: XyxyPx, at: datetime) -> int | None:
         """With whom a box of these last seconds went along."""
         return self._owners.get(at, {}).get(bike)
+
+    def had_one_each(self) -> dict[int, set[int]]:
+        """Of everybody in view, those who had a bike while they had one: they are two riders, not one and a friend."""
+        pairs = [pair for pair, seconds in self._each_s.items() if seconds >= LEAST_EACH_S and pair <= self._of.keys()]
+        return {who: {other for pair in pairs if who in pair for other in pair - {who}} for who in self._of}
 
     def bringing(self) -> dict[int, Carrier]:
         """Who is bringing a bike that has not been put down yet, by track id."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -27,6 +28,7 @@ def riders_of(
     companies: Sequence[Mapping[int, float]],
     others: Collection[int] = frozenset(),
     bringing: Collection[int] = frozenset(),
+    had_one_each: Mapping[int, Collection[int]] = MappingProxyType({}),
 ) -> list[frozenset[int]]:
     """Who came with each bike: one rider a bike, one bike a rider, by the time they were seen together.
 
@@ -36,13 +38,15 @@ def riders_of(
         companies: for each bike, for how many seconds each person (by track id) was with it.
         others: riders of bikes that are not asked about; they ride none of these.
         bringing: people seen with a bike of their own, who are nobody's friends along the way.
+        had_one_each: for each person, who else had a bike while they had one, and so is no friend of theirs either.
     """
     people = sorted({person for company in companies for person in company} - set(others))
     seconds = np.array([[company.get(person, 0.0) for person in people] for company in companies], dtype=np.float64)
     seconds = seconds.reshape(len(companies), len(people))
     rider = {row: people[column] for row, column in best_pairs(seconds, RIDER_S)}
     taken = {*rider.values(), *others, *bringing}
-    return [_with_friends(company, rider.get(row), taken) for row, company in enumerate(companies)]
+    own = [taken | set(had_one_each.get(rider.get(row, -1), ())) for row in range(len(companies))]
+    return [_with_friends(company, rider.get(row), own[row]) for row, company in enumerate(companies)]
 
 
 def _with_friends(company: Mapping[int, float], rider: int | None, riders: set[int]) -> frozenset[int]:

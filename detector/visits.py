@@ -175,7 +175,8 @@ class Visits:
             [[self._may_be(one, candidate, moment, trails) for candidate in candidates] for one in arrivals], dtype=bool
         ).reshape(len(arrivals), len(candidates))
         pairs = drops_of([(one.track_id, one.last.xyxy_px) for one in arrivals], candidates, possible)
-        riders = riders_of([one.company for one in arrivals], standing.riders, self._carriers.bringing())
+        companies, had_one_each = [one.company for one in arrivals], self._carriers.had_one_each()
+        riders = riders_of(companies, standing.riders, self._carriers.bringing(), had_one_each)
         on_foot = self._carriers.came_on_foot()
         brought = [(row, at_rest) for row, at_rest in pairs if not riders[row] or riders[row] - on_foot]
         return [self._put_down(arrivals[row], at_rest, riders[row], trails) for row, at_rest in brought]
