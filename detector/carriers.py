@@ -46,7 +46,8 @@ LEAST_WAY_SIZES = 0.6
 """A bike that was carried less far than this share of its own size was not brought."""
 LEAST_WALK_S = 1.0
 FROM_SIZES = 2.0
-"""A bike that somebody takes is first seen with them at most this many sizes from where it stood."""
+"""A bike that somebody takes is first seen with them at most this many sizes from where it stood: pulled out from between
+others, it has no box of its own for a step or two."""
 WITHOUT_S = 8.0
 """Who moves this long without the bike and never paused has lost it to a mistake of ours."""
 LONGEST_LOOK_S = 1.0

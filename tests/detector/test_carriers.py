@@ -178,6 +178,14 @@ def test_two_people_with_a_bike_each_keep_their_own() -> None:
     assert {who: carrier.bike_track for who, carrier in carriers.items()} == {ANNA: 10, BEN: 11}
 
 
+def test_two_with_a_bike_each_are_told_from_one_with_a_friend() -> None:
+    two = {ANNA: person((0, 120, 210), (4, 520, 210)), 10: bike((0, 100, 200), (4, 500, 200))}
+    two |= {BEN: person((0, 120, 410), (4, 520, 410)), 11: bike((0, 100, 400), (4, 500, 400))}
+    assert _walk(two, 4).had_one_each() == {ANNA: {BEN}, BEN: {ANNA}}
+    friends = _pushes(100, 500) | {BEN: person((0, 130, 330), (4, 530, 330))}
+    assert _walk(friends, 4).had_one_each() == {ANNA: set(), BEN: set()}
+
+
 def test_who_only_halted_brings_the_bike_still() -> None:
     carriers = _walk(_pushes(100, 340), 4)
     carriers.put_down([ANNA])
@@ -246,7 +254,7 @@ def _comes_on_foot_and_rides_off() -> dict[int, Actor]:
 def test_who_came_on_foot_and_goes_off_with_a_bike_took_it_from_where_it_was_first_seen_with_them(fps: float) -> None:
     carriers = _walk(_comes_on_foot_and_rides_off(), 11, fps=fps)
     assert carriers.took_from(bike_on(230, 300)) == {ANNA}
-    assert carriers.took_from(bike_on(450, 300)) == set(), "there it only went by"
+    assert carriers.took_from(bike_on(520, 300)) == set(), "there it only went by"
     assert _walk(_comes_on_foot_and_rides_off(), 8, fps=fps).took_from(bike_on(230, 300)) == set(), "not yet"
 
 

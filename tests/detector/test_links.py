@@ -54,6 +54,13 @@ def test_who_brings_a_bike_of_their_own_is_nobodys_friend_but_may_be_the_rider()
     assert riders_of(companies, (), [ANNA]) == [{ANNA, CARL}]
 
 
+def test_who_had_a_bike_while_the_rider_had_one_is_no_friend_of_theirs() -> None:
+    """Ben has put his down beside the way and Anna stopped next to him: he did not come along with her."""
+    companies = [{ANNA: 5.0, BEN: 4.0, CARL: 4.0}]
+    assert riders_of(companies, had_one_each={ANNA: {BEN}, BEN: {ANNA}}) == [{ANNA, CARL}]
+    assert riders_of([{BEN: 5.0}], had_one_each={ANNA: {BEN}, BEN: {ANNA}}) == [{BEN}]
+
+
 FIRST, SECOND = 11, 12
 HERE, THERE = bike_on(100, 300), bike_on(200, 300)
 Arriving = list[tuple[int, XyxyPx]]

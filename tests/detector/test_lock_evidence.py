@@ -77,6 +77,11 @@ def test_everything_is_collected_with_its_doubts() -> None:
     assert (evidence.merged_boxes, evidence.visit_certain, evidence.preexisting) == (True, False, True)
 
 
+def test_who_was_seen_bringing_it_but_never_at_it_was_not_seen_as_far_as_the_lock_goes() -> None:
+    assert not _collected(_attendance()).rider_seen
+    assert _collected(_attendance(*_frames(UPRIGHT))).rider_seen
+
+
 def test_what_nobody_was_seen_doing_is_unknown() -> None:
     evidence = _collected(_attendance())
     assert (evidence.attended_s, evidence.left_after_s, evidence.bent_s, evidence.bends) == (0, None, None, None)
