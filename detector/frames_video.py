@@ -239,10 +239,19 @@ class Upright:
 
     def to_bgr(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """(height, width, 3), uint8, contiguous."""
-        image = frame.to_ndarray(format="bgr24", width=self.coded_px[0], height=self.coded_px[1])
+        made = frame.reformat(format="bgr24", width=self.coded_px[0], height=self.coded_px[1])
+        image = _pixels(made) if made is not frame else _pixels(made).copy()  # the decoder may go on with its own
         image = image.swapaxes(0, 1) if self.swaps_axes else image
         image = image[:, ::-1] if self.flips_x else image
         return np.ascontiguousarray(image[::-1] if self.flips_y else image, dtype=np.uint8)
+
+
+def _pixels(frame: VideoFrame) -> NDArray[np.uint8]:
+    """(height, width, 3) of a frame in bgr24, which is not copied: its memory is the array's from now on."""
+    plane = frame.planes[0]
+    pixels = np.frombuffer(memoryview(cast("Buffer", plane)), dtype=np.uint8)
+    rows = pixels.reshape(plane.height, plane.line_size)
+    return rows[:, : 3 * plane.width].reshape(plane.height, plane.width, 3)
 
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
