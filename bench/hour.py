@@ -14,9 +14,8 @@ import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -25,16 +24,14 @@ import numpy as np
 
 from bench.film import hour_film
 from bench.measure import apart, resident_mib
+from bench.played import over_and_over
 from bench.rows import Row, print_rows
 from detector import camera_watch, shared_models
 from detector.bystanders import look_closer
 from detector.config import SiteConfig
 from detector.detection import Detector, open_detector
 from detector.frames import EPOCH
-from detector.frames_video import Upright, opened_video
 from detector.live_counts import Counts
-from detector.live_decoding import decoding_of
-from detector.live_reader import Turnstile
 from detector.masks import Polygon
 from detector.pace import Pace
 from detector.vocabulary import Detection, Frame
@@ -96,7 +93,7 @@ class Remembering:
         return look_closer(self._model, image_bgr, least_score)
 
 
-def played(path: Path, hour: Hour) -> Callable[..., Generator[Frame]]:
+def as_live(path: Path, hour: Hour) -> Callable[..., Generator[Frame]]:
     """In place of `live_frames`: the film over and over as one recording, decoded as a camera's reader does."""
 
     def frames(
@@ -113,23 +110,6 @@ def played(path: Path, hour: Hour) -> Callable[..., Generator[Frame]]:
     return frames
 
 
-def over_and_over(path: Path, pace: Pace, counts: Counts) -> Iterator[Frame]:
-    begins, turnstile, index = EPOCH, Turnstile(pace), count()
-    at = begins
-    while True:
-        with opened_video(path) as (container, stream):
-            decoding, second = decoding_of(stream, pace, counts), float(stream.time_base or 0)
-            step_s, upright = 1 / float(stream.average_rate or 1), None
-            for packet in container.demux(stream):
-                arrived = begins + timedelta(seconds=(packet.pts or 0) * second)
-                for shown in decoding.feed(packet, arrived, too_late=False) if packet.size else ():
-                    at = begins + timedelta(seconds=(shown.pts or 0) * second)
-                    upright = upright or Upright.of(shown, stream)
-                    if turnstile.lets_through(at):
-                        yield Frame(upright.to_bgr(shown), next(index), at)
-        begins = at + timedelta(seconds=step_s)
-
-
 def replay(path: Path, length_s: float, minutes: float, *, ask_always: bool) -> list[Held]:
     hour = Hour(minutes)
 
@@ -138,7 +118,7 @@ def replay(path: Path, length_s: float, minutes: float, *, ask_always: bool) -> 
 
     with (
         patch.object(shared_models, "open_detector", opened),
-        patch.object(camera_watch, "live_frames", played(path, hour)),
+        patch.object(camera_watch, "live_frames", as_live(path, hour)),
         tempfile.TemporaryDirectory() as home,
     ):
         run_worker(_site(), Path(home), hour.over)

@@ -10,7 +10,7 @@ from detector.live_counts import Counts
 from detector.live_reader import LOOK_UP_S, Camera, NewestOnly, Picture
 from detector.live_sources import without_password
 from detector.masks import Polygon, black_out
-from detector.pace import Pace
+from detector.pace import MaskedPace, Pace
 from detector.vocabulary import Frame
 
 
@@ -38,7 +38,7 @@ def live_frames(
         clock: gives aware UTC and never goes back; None: this machine's.
     """
     over, newest = threading.Event(), NewestOnly(counts)
-    camera = Camera(source, pace, over, counts, clock or SteadyClock(), newest)
+    camera = Camera(source, MaskedPace(pace, masks), over, counts, clock or SteadyClock(), newest)
     threading.Thread(target=camera.run, name=f"camera {without_password(source)}", daemon=True).start()
     try:
         while not stop.is_set():
