@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
-from collections.abc import MutableMapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import structlog
 import typer
 from pydantic import ValidationError
-from structlog.types import Processor
 
 import broker_bridge.commands
 import dashboard.commands
@@ -35,6 +31,7 @@ from dashboard.settings import Settings
 from detector.doctor import examine_edge
 from detector.errors import UsageError
 from pleaselock_demo import CannotStartError
+from pleaselock_log import log_plainly
 
 app = typer.Typer(
     help="Watches bicycle parking and asks volunteers on duty to say: please lock your bike.",
@@ -152,7 +149,7 @@ def _state(fine: bool | None) -> str:
 
 
 def main() -> None:
-    _log_plainly()
+    log_plainly()
     try:
         app()
     except SAID_PLAINLY as error:
@@ -163,36 +160,6 @@ def main() -> None:
         name = "PLEASELOCK_" + "_".join(str(part) for part in first["loc"]).upper()
         typer.echo(f"pleaselock: {name}: {first['msg'].lower()}, not {first['input']!r}; mend the variable", err=True)
         sys.exit(2)
-
-
-def _log_plainly() -> None:
-    """One line an event on stderr, for stdout belongs to what a command answers: words on a terminal, else JSON."""
-    first: list[Processor] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
-    structlog.configure(
-        processors=[*first, _for_whoever_reads],
-        # Looked up at each event: whoever replaces stderr meanwhile is heeded.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-    )
-    # What libraries say through Python's own logging must not be the one line that no machine can read.
-    ours = structlog.stdlib.ProcessorFormatter
-    handler = _Stderr()
-    handler.setFormatter(ours(foreign_pre_chain=first, processors=[ours.remove_processors_meta, _for_whoever_reads]))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-
-
-class _Stderr(logging.Handler):
-    """Where stderr is at each event, as above."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        print(self.format(record), file=sys.stderr)  # noqa: T201 -- this is the log
-
-
-def _for_whoever_reads(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
-    if sys.stderr.isatty():
-        return str(structlog.dev.ConsoleRenderer()(logger, method, event))
-    told = dict(structlog.processors.format_exc_info(logger, method, event))
-    first = {key: told[key] for key in ("timestamp", "level", "event") if key in told}
-    return json.dumps(first | told, ensure_ascii=False, default=str)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ class Film:
     length_s: float
     visits: tuple[tuple[float, float], ...]
     """From when to when each visit's part of the clip runs, in seconds."""
+    fps: int = FPS
 
     @property
     def people_share(self) -> float:
@@ -58,9 +59,19 @@ class Film:
 
 def mixed_film(length_s: float = 600.0, visits: int = 4) -> Film:
     """The film with people in it a tenth of the time; made once, then kept in `build/bench`."""
+    name = f"mixed-{length_s:.0f}s-{visits}.mp4"
+    return _made(Film(FOLDER / name, length_s, mixed_times(length_s, visits)))
+
+
+def hour_film(length_s: float = 300.0, visits: int = 2) -> Film:
+    """As the mixed film, but only with the pictures that are looked at: to be played for hours without decoding for hours."""
+    mixed = mixed_times(length_s, visits)
+    return _made(Film(FOLDER / f"hour-{length_s:.0f}s-{visits}.mp4", length_s, mixed, fps=5))
+
+
+def mixed_times(length_s: float, visits: int) -> tuple[tuple[float, float], ...]:
     starts = [(number + 0.5) * length_s / visits for number in range(visits)]
-    times = tuple((start, start + VISIT_S) for start in starts)
-    return _made(Film(FOLDER / f"mixed-{length_s:.0f}s-{visits}.mp4", length_s, times))
+    return tuple((start, start + VISIT_S) for start in starts)
 
 
 def idle_film(length_s: float = 120.0) -> Film:
@@ -85,15 +96,21 @@ def _made(film: Film) -> Film:
 
 def _encode(path: Path, film: Film) -> None:
     noises = _noises()
-    options = {"preset": "veryfast", "tune": "zerolatency", "sc_threshold": "0", "g": str(KEY_EVERY), "bf": "0"}
+    options = {
+        "preset": "veryfast",
+        "tune": "zerolatency",
+        "sc_threshold": "0",
+        "g": str(KEY_EVERY * film.fps // FPS),
+        "bf": "0",
+    }
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=FPS, options=options)
+        stream = container.add_stream("libx264", rate=film.fps, options=options)
         stream.width, stream.height = SIZE_PX
         stream.pix_fmt, stream.bit_rate = "yuv420p", BITRATE
         for number, plane in enumerate(_pictures(film)):
-            noisy = _noisy(plane, number / FPS, noises[(number * 7) % NOISES])
+            noisy = _noisy(plane, number / film.fps, noises[(number * 7) % NOISES])
             frame = av.VideoFrame.from_ndarray(noisy, format="yuv420p")
-            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            frame.pts, frame.time_base = number, Fraction(1, film.fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
@@ -104,13 +121,13 @@ def _pictures(film: Film) -> Iterator[Plane]:
     last, done = _yuv(images[0]), 0.0
     for number, (begins, ends) in enumerate(film.visits):
         there = images if number % 2 == 0 else images[::-1]
-        yield from (last for _ in range(round((begins - done) * FPS)))
-        steps = [min(len(there) - 1, step * CLIP_FPS // FPS) for step in range(round((ends - begins) * FPS))]
+        yield from (last for _ in range(round((begins - done) * film.fps)))
+        steps = [min(len(there) - 1, step * CLIP_FPS // film.fps) for step in range(round((ends - begins) * film.fps))]
         for step, same in groupby(steps):
             last = _yuv(there[step])
             yield from (last for _ in same)
         done = ends
-    yield from (last for _ in range(round((film.length_s - done) * FPS)))
+    yield from (last for _ in range(round((film.length_s - done) * film.fps)))
 
 
 def _yuv(image_bgr: Plane) -> Plane:

@@ -4,7 +4,7 @@
 - *noise*: the same with other sensor noise in the pictures that the model sees. What differs here is chance.
 - *gate*: the model sees pictures only while something moves or a visit is open; the file is read by its key pictures else.
 - *regions*: the same, and of most of these pictures the model sees only the part where something is.
-- *live*: as *regions*, without going back in the file, which a camera does not allow: up to two seconds of a beginning are lost.
+- *live*: as *gate*, read as from a camera: packets are held back only since the last key picture.
 
 Each clip begins and ends with a still quarter of a minute, so that the gate has something to wake up from, and is encoded
 anew with sensor noise and a key picture every two seconds, as campus cameras send them.
@@ -21,12 +21,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from bench.clips import STILL_S, keyed_clip
 from bench.film import ROOT
+from bench.played import played
 from bench.sinks import Kept
 from detector.boxes import XyxyPx
 from detector.config import ViewConfig
@@ -76,16 +76,6 @@ class Counting:
         return self._model.detect_within(frame, region_px)
 
 
-class NoForesight:
-    """The pace of a source that nobody can go back in."""
-
-    def __init__(self, looking: Looking) -> None:
-        self.fps_wanted, self.keyframes_only = looking.fps_wanted, looking.keyframes_only
-
-    def foresees(self, _image_bgr: NDArray[np.uint8], _within_s: float) -> bool:
-        return False
-
-
 @dataclass(frozen=True, slots=True)
 class Said:
     """What came of one clip looked at in one way."""
@@ -101,7 +91,7 @@ class Said:
 def look_at(clip: Path, truth: Path, way: str, model: str) -> Said:
     view = ViewConfig(
         model=model,
-        looking=LookingConfig(gate=way not in {"every", "noise"}, regions=way in {"regions", "live"}, key_every_s=2.5),
+        looking=LookingConfig(gate=way not in {"every", "noise"}, regions=way == "regions", key_every_s=2.5),
     )
     looking = Looking(view.looking, view.fps)
     detector = open_detector(model, threads=1)
@@ -109,8 +99,8 @@ def look_at(clip: Path, truth: Path, way: str, model: str) -> Said:
     sink = Kept()
     stamper = Stamper("bench", "bench", "bench", seeded_entropy(clip.stem))
     line = Line(view, "bench", counting, sink, stamper, looking=looking)
-    pace = NoForesight(looking) if way == "live" else looking
-    for _ in run_line(read_frames(clip, fps=view.fps, pace=pace), line):
+    frames = played(clip, looking) if way == "live" else read_frames(clip, fps=view.fps, pace=looking)
+    for _ in run_line(frames, line):
         pass
     found = found_in_messages(clip.stem, sink.messages, EPOCH + timedelta(seconds=STILL_S))
     outcome = outcome_of(read_truth(truth), found, Tolerances())

@@ -1,8 +1,9 @@
 """The same question at track level: `python -m bench.looking_simulated`, all scenario files, as many seeds as wanted.
 
 The eye of the simulator gives the boxes; people are painted into its pictures as striped boxes, so that the gate itself
-decides. *noise* is another seed of the eye; *gate* looks 2.5 times a second while nothing moves; *file* and *live* see a
-key picture every two seconds while nothing moves, and only a file can be gone back in.
+decides. *noise* is another seed of the eye; *gate* looks 2.5 times a second while nothing moves; *keys* sees a key picture
+every two seconds while nothing moves, and all since the one before where it shows that something has begun: a recording
+and a live camera alike.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from sample_videos.simulate.scene import Scene, frames_at, observe
 from sample_videos.simulate.seeing import see
 from sample_videos.simulate.suite import names_of_scenarios, scenario_of, seeds_of
 
-WAYS = ("every", "noise", "gate", "file", "live")
+WAYS = ("every", "noise", "gate", "keys")
 FPS, KEY_EVERY = 5, 10
 STILL_S = 15.0
 """Each clip begins with its first second over and over, so that the gate has something to wake up from."""
@@ -122,10 +123,10 @@ def _paced(frames: Sequence[Frame], looking: Looking, way: str) -> Iterator[Fram
     """What a reader would hand over."""
     given = -1
     for number, frame in enumerate(frames):
-        if way in {"file", "live"} and looking.keyframes_only(KEY_EVERY / FPS):
+        if way == "keys" and looking.keyframes_only(KEY_EVERY / FPS):
             if number % KEY_EVERY:
                 continue
-            if way == "file" and looking.foresees(frame.image_bgr, KEY_EVERY / FPS):
+            if looking.foresees(frame.image_bgr, KEY_EVERY / FPS):
                 yield from islice(frames, given + 1, number)
         elif number * looking.fps_wanted() // FPS == given * looking.fps_wanted() // FPS:
             continue

@@ -17,7 +17,7 @@ class LookingConfig(BaseModel):
         default=10.0, gt=0, le=3600, description="So often the model sees all of it though nothing moves (s)."
     )
     key_every_s: float = Field(
-        default=0.0,
+        default=2.5,
         ge=0,
         le=10,
         description="Live, while nothing moves, key pictures will do if they come at least this often (s). 0: never.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -15,6 +17,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from detector.boxes import XyxyPx
 from detector.detection_ultralytics import UltralyticsDetector
+from detector.memory import give_back_now
 from detector.model_folder import (
     InputFacts,
     ModelRefusedError,
@@ -61,6 +64,15 @@ class RegionDetector(Detector, Protocol):
         ...
 
 
+@runtime_checkable
+class SharedDetector(Detector, Protocol):
+    """A detector whose model alone is used in turns; fitting pictures and reading boxes need not wait for it."""
+
+    def in_turns(self, turn: AbstractContextManager[object]) -> Detector:
+        """The same model for one of those who share it: it works within `turn` only."""
+        ...
+
+
 class _Part(NamedTuple):
     """Whole pixels of a frame."""
 
@@ -102,6 +114,7 @@ class BikeDetector:
         self._score_threshold = thresholds.score_low if choices.score_threshold is None else choices.score_threshold
         self._iou_threshold = thresholds.iou
         self._fixed_hw = fixed_size(session)
+        self._turn: AbstractContextManager[object] = nullcontext()
         self._input_name = str(session.get_inputs()[0].name)
 
     @classmethod
@@ -127,6 +140,12 @@ class BikeDetector:
         kinds = kinds_by_name(read_class_names(session), weights)
         return cls(session, kinds, BARE_FILE_INPUT, BARE_FILE_THRESHOLDS, choices)
 
+    def in_turns(self, turn: AbstractContextManager[object]) -> BikeDetector:
+        """As `SharedDetector` says."""
+        mine = copy(self)
+        mine._turn = turn  # noqa: SLF001 -- its own
+        return mine
+
     def detect(self, frame: Frame) -> list[Detection]:
         return self.look_closer(frame.image_bgr, self._score_threshold)
 
@@ -148,7 +167,8 @@ class BikeDetector:
     def _find(self, image_bgr: NDArray[np.uint8], hw: tuple[int, int], least_score: float) -> list[Detection]:
         height, width = image_bgr.shape[:2]
         blob, placed = letterbox(image_bgr, hw)
-        (output,) = self._session.run(None, {self._input_name: blob})
+        with self._turn:
+            (output,) = self._session.run(None, {self._input_name: blob})
         candidates = decode(np.asarray(output, dtype=np.float32), least_score, self._iou_threshold)
         xyxy_px = placed.to_picture(candidates.xyxy_px, width, height)
         found = zip(xyxy_px.tolist(), candidates.scores.tolist(), candidates.numbers.tolist(), strict=True)
@@ -224,10 +244,12 @@ def open_session(weights: Path, threads: int | None) -> Any:  # noqa: ANN401 -- 
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the edge has other work to do
     options.log_severity_level = 3
+    options.enable_mem_pattern = False  # a plan for each size of picture is kept for ever, 17 MiB, and saves no time
     try:
         session = ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
     except CANNOT_OPEN as error:
         raise ModelRefusedError(f"{weights} is not a model that ONNX Runtime can open: {error}") from error
+    give_back_now()  # reading the file and making it fast left 15 MiB behind
     if [len(one.shape) for one in (*session.get_inputs(), *session.get_outputs())] != [4, 3]:
         raise ModelRefusedError(
             f"{weights} is no detection model: one picture in and one table of boxes out is expected."

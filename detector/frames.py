@@ -9,14 +9,11 @@ from fractions import Fraction
 from math import floor
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from detector.errors import CannotReadError
-from detector.frames_sparse import EveryPicture, FilePace
 from detector.frames_stills import Stills, measure_stills, read_stills, sample_stills
 from detector.frames_video import measure_video, read_video, sample_video
 from detector.masks import Polygon, black_out
+from detector.pace import ConstantPace, MaskedPace, Pace
 from detector.timed_image import TimedImage
 from detector.vocabulary import Frame
 
@@ -54,7 +51,7 @@ def read_frames(
     start: datetime = EPOCH,
     masks: Sequence[Polygon] = (),
     warn: Callable[[str], None] = lambda _sentence: None,
-    pace: FilePace | None = None,
+    pace: Pace | None = None,
 ) -> Iterator[Frame]:
     """Read footage from its first frame to its last, thinned to `fps` frames a second of footage.
 
@@ -71,7 +68,7 @@ def read_frames(
     Raises:
         CannotReadError: not one frame can be read.
     """
-    pace = EveryPicture(fps) if pace is None else MaskedPace(pace, masks)
+    pace = ConstantPace(fps) if pace is None else MaskedPace(pace, masks)
     images = read_stills(source, warn) if isinstance(source, Stills) else read_video(source, warn, pace)
     seen = False
     for timed in thin(images, pace.fps_wanted):
@@ -110,21 +107,3 @@ def thin(images: Iterator[TimedImage], fps_wanted: Callable[[], float]) -> Itera
         if last_s is None or floor((timed.elapsed_s + ROUNDING_S) * fps) > floor((last_s + ROUNDING_S) * fps):
             last_s = timed.elapsed_s
             yield timed
-
-
-@dataclass(frozen=True, slots=True)
-class MaskedPace:
-    """Looks ahead with the masked parts blacked out, as the frames themselves are."""
-
-    pace: FilePace
-    masks: Sequence[Polygon]
-
-    def fps_wanted(self) -> float:
-        return self.pace.fps_wanted()
-
-    def keyframes_only(self, key_every_s: float | None) -> bool:
-        return self.pace.keyframes_only(key_every_s)
-
-    def foresees(self, image_bgr: NDArray[np.uint8], within_s: float) -> bool:
-        black_out(image_bgr, self.masks)
-        return self.pace.foresees(image_bgr, within_s)

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
 
 import av
 import numpy as np
@@ -31,30 +29,6 @@ ToBgr = Callable[[VideoFrame], NDArray[np.uint8]]
 Decoded = Future[list[VideoFrame]]
 
 
-class FilePace(Pace, Protocol):
-    """The pace of a source that can be looked ahead in."""
-
-    def foresees(self, image_bgr: NDArray[np.uint8], within_s: float) -> bool:
-        """Whether a key picture that lies `within_s` seconds ahead shows that something has begun."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class EveryPicture:
-    """All pictures are decoded and `fps` a second are looked at."""
-
-    fps: float
-
-    def fps_wanted(self) -> float:
-        return self.fps
-
-    def keyframes_only(self, key_every_s: float | None) -> bool:  # noqa: ARG002
-        return False
-
-    def foresees(self, image_bgr: NDArray[np.uint8], within_s: float) -> bool:  # noqa: ARG002
-        return False
-
-
 class SparseDecoding:
     """Of one file. `damaged` counts the packets that could not be decoded.
 
@@ -62,7 +36,7 @@ class SparseDecoding:
     packet is fed, and pictures come in their order, so that a second run gives the same.
     """
 
-    def __init__(self, stream: VideoStream, pace: FilePace, to_bgr: ToBgr) -> None:
+    def __init__(self, stream: VideoStream, pace: Pace, to_bgr: ToBgr) -> None:
         self.stream = stream
         self._context: VideoCodecContext = stream.codec_context
         self._second = stream.time_base or Fraction(0)

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from typing_extensions import Buffer
 
 from detector.errors import CannotReadError
-from detector.frames_sparse import EveryPicture, FilePace, SparseDecoding, ToBgr
+from detector.frames_sparse import SparseDecoding, ToBgr
+from detector.pace import ConstantPace, Pace
 from detector.timed_image import TimedImage
 
 NOT_FOOTAGE = {"tty", "image2", "ico"}
@@ -29,7 +30,7 @@ NOT_FOOTAGE = {"tty", "image2", "ico"}
 CUT_OFF = "{}: the recording was cut off before its index was written, so no picture can be found; copy it again"
 READ_THROUGH_S = 120.0
 """A clip this short may have but one key picture, and is read through in no time."""
-ALL = EveryPicture(60.0)
+ALL = ConstantPace(60.0)
 SHORT_BY_S = 2.0
 """A file that ends this much before the length it claims was cut off."""
 
@@ -47,7 +48,7 @@ def measure_video(path: Path) -> tuple[tuple[int, int], float | None]:
     raise CannotReadError(f"{path}: not one picture in it could be read; is the file damaged?")
 
 
-def read_video(path: Path, warn: Callable[[str], None], pace: FilePace = ALL) -> Iterator[TimedImage]:
+def read_video(path: Path, warn: Callable[[str], None], pace: Pace = ALL) -> Iterator[TimedImage]:
     """Every picture of a video with its own time, from 0; what is damaged is left out and told to `warn`.
 
     `pace` may leave out all but key pictures for a while.
@@ -57,7 +58,7 @@ def read_video(path: Path, warn: Callable[[str], None], pace: FilePace = ALL) ->
     """
     with opened_video(path) as (container, stream):
         clock, numbers, last_s = _Clock(stream), count_up(), Fraction(0)
-        to_bgr = _upright_pictures(stream)
+        to_bgr = upright_pictures(stream)
         with closing(SparseDecoding(stream, pace, to_bgr)) as decoding:
             for frame in _frames(path, container, decoding, warn):
                 last_s = clock.elapsed_s(frame)
@@ -154,7 +155,7 @@ def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
     raise CannotReadError(f"{path}: holds {what}; give a recording of the camera's picture")
 
 
-def _upright_pictures(stream: VideoStream) -> ToBgr:
+def upright_pictures(stream: VideoStream) -> ToBgr:
     """Makes pixels of one stream's frames, all as the first one shows them."""
     upright: list[Upright] = []
 
@@ -239,10 +240,19 @@ class Upright:
 
     def to_bgr(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """(height, width, 3), uint8, contiguous."""
-        image = frame.to_ndarray(format="bgr24", width=self.coded_px[0], height=self.coded_px[1])
+        made = frame.reformat(format="bgr24", width=self.coded_px[0], height=self.coded_px[1])
+        image = _pixels(made) if made is not frame else _pixels(made).copy()  # the decoder may go on with its own
         image = image.swapaxes(0, 1) if self.swaps_axes else image
         image = image[:, ::-1] if self.flips_x else image
         return np.ascontiguousarray(image[::-1] if self.flips_y else image, dtype=np.uint8)
+
+
+def _pixels(frame: VideoFrame) -> NDArray[np.uint8]:
+    """(height, width, 3) of a frame in bgr24, which is not copied: its memory is the array's from now on."""
+    plane = frame.planes[0]
+    pixels = np.frombuffer(memoryview(cast("Buffer", plane)), dtype=np.uint8)
+    rows = pixels.reshape(plane.height, plane.line_size)
+    return rows[:, : 3 * plane.width].reshape(plane.height, plane.width, 3)
 
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:

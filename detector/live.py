@@ -7,10 +7,10 @@ from collections.abc import Generator, Sequence
 
 from detector.live_clock import Clock, SteadyClock
 from detector.live_counts import Counts
-from detector.live_reader import LOOK_UP_S, Camera, NewestOnly
+from detector.live_reader import LOOK_UP_S, Camera, NewestOnly, Picture
 from detector.live_sources import without_password
 from detector.masks import Polygon, black_out
-from detector.pace import Pace
+from detector.pace import MaskedPace, Pace
 from detector.vocabulary import Frame
 
 
@@ -38,15 +38,22 @@ def live_frames(
         clock: gives aware UTC and never goes back; None: this machine's.
     """
     over, newest = threading.Event(), NewestOnly(counts)
-    camera = Camera(source, pace, over, counts, clock or SteadyClock(), newest)
+    camera = Camera(source, MaskedPace(pace, masks), over, counts, clock or SteadyClock(), newest)
     threading.Thread(target=camera.run, name=f"camera {without_password(source)}", daemon=True).start()
     try:
         while not stop.is_set():
-            picture = newest.take(LOOK_UP_S)
-            if picture is not None:
-                image_bgr = picture.to_bgr()
-                black_out(image_bgr, masks)
+            frame = _shown(newest.take(LOOK_UP_S), masks)
+            if frame is not None:
                 counts.taken += 1
-                yield Frame(image_bgr, picture.index, picture.at)
+                yield frame
     finally:
         over.set()
+
+
+def _shown(picture: Picture | None, masks: Sequence[Polygon]) -> Frame | None:
+    """In a function of its own, so that the picture as it was decoded is not held while the frame is looked at."""
+    if picture is None:
+        return None
+    image_bgr = picture.to_bgr()
+    black_out(image_bgr, masks)
+    return Frame(image_bgr, picture.index, picture.at)

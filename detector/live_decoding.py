@@ -1,4 +1,8 @@
-"""Packets of one connection become pictures: all of them, or key pictures only while nobody needs more or too late for more."""
+"""Packets of one connection become pictures: all of them, or key pictures only while nobody needs more or too late for more.
+
+While key pictures will do, the packets since the last one are kept. Where the next one shows that something has begun, they
+are decoded before it after all, so that nothing of an arrival is missed; it is seen up to one key picture late.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from detector.frames_sparse import ToBgr
+from detector.frames_video import upright_pictures
 from detector.live_counts import Counts
 from detector.pace import Pace
 
@@ -24,10 +30,12 @@ MOST_HELD_BYTES = 16 * 1024 * 1024
 class Decoding:
     """Of one connection. Nothing is decoded before a key picture, it would be grey smears; but some streams have none."""
 
-    def __init__(self, context: VideoCodecContext, pace: Pace, counts: Counts) -> None:
-        self._context, self._pace, self._counts = context, pace, counts
+    def __init__(self, context: VideoCodecContext, pace: Pace, counts: Counts, to_bgr: ToBgr) -> None:
+        self._context, self._pace, self._counts, self.to_bgr = context, pace, counts, to_bgr
+        self.is_catching_up = False
+        """Whether what is shown just now was passed over at first."""
         self._held: list[Packet[VideoStream]] | None = None
-        """What the decoder has not seen while key pictures do; after one of those, that one again. None: some is lost."""
+        """While key pictures do, all since the last one that was shown, and that one. None: some is lost."""
         self._held_bytes = 0
         self._waits_for_key = True
         self._waits_since: datetime | None = None
@@ -45,7 +53,7 @@ class Decoding:
         if too_late and not packet.is_keyframe:
             self._counts.left_out += 1
             self._miss()
-        elif self._pace.keyframes_only(self._key_every_s(arrived)):
+        elif self._pace.keyframes_only(self._key_every_s(arrived)) and (self._keys_only or packet.is_keyframe):
             yield from self._key_only(packet)
         else:
             yield from self._all(packet, arrived)
@@ -64,14 +72,15 @@ class Decoding:
             yield from self._shown(self._decoded(packet))
 
     def _key_only(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
-        if not self._keys_only:
-            self._keys_only = True
-            self._held, self._held_bytes = None if self._waits_for_key else [], 0
         if packet.is_keyframe:
-            self._held, self._held_bytes = [], 0
+            before = self._held if self._keys_only else None
+            self._keys_only, self._held, self._held_bytes = True, [], 0
             # Drained, or a stream with pictures out of order would hand this one out two key pictures later.
             frames = [*self._decoded(packet), *self._decoded(None)]
             self._context.flush_buffers()
+            if before and frames and self._pace.foresees(self.to_bgr(frames[-1]), self._counts.key_every_s or 0.0):
+                yield from self._catch_up([*before, packet])
+                return
             yield from self._shown(frames)
         self._hold(packet)
 
@@ -89,8 +98,10 @@ class Decoding:
             self._miss()
         else:
             self._waits_for_key = False
+        self.is_catching_up = True
         for packet in held or ():
             yield from self._shown(self._decoded(packet))
+        self.is_catching_up = False
 
     def _miss(self) -> None:
         if not self._waits_for_key:
@@ -138,4 +149,4 @@ def decoding_of(stream: VideoStream, pace: Pace, counts: Counts) -> Decoding:
     # Threads that decode side by side hand pictures out late and take memory; the cameras fill the cores by themselves.
     stream.codec_context.thread_count = 1
     counts.key_every_s = None
-    return Decoding(stream.codec_context, pace, counts)
+    return Decoding(stream.codec_context, pace, counts, upright_pictures(stream))

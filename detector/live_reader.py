@@ -16,10 +16,9 @@ import structlog
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from detector.frames_video import Upright
 from detector.live_clock import LATE_S, Clock, RisingTimes, StreamClock
 from detector.live_counts import Counts
-from detector.live_decoding import decoding_of
+from detector.live_decoding import Decoding, decoding_of
 from detector.live_sources import Connection, connect, is_file, without_password
 from detector.pace import Pace
 
@@ -32,6 +31,8 @@ LOOK_UP_S = 0.5
 """How long a wait may last before looking whether to stop."""
 BEHIND_FOR_S = 1.0
 """Late for so long, decoding does not keep up; a heap that the network held back is worked off sooner."""
+PATIENCE_S = 3.0
+"""Pictures that were passed over at first wait for the line so long in all; meanwhile the network holds the next ones."""
 MOST_STUCK = 3
 """So many connections may hang in a driver or a name server's silence before no further one is tried."""
 log = structlog.get_logger()
@@ -49,15 +50,17 @@ class Picture:
 
 
 class NewestOnly:
-    """One place for one picture: putting never waits, and what was not fetched in time is gone."""
+    """One place for one picture, and what was not fetched in time is gone."""
 
     def __init__(self, counts: Counts) -> None:
         self._changed = threading.Condition()
         self._picture: Picture | None = None
         self._counts = counts
 
-    def put(self, picture: Picture) -> None:
+    def put(self, picture: Picture, patience_s: float = 0.0) -> None:
+        """`patience_s`: the one before is waited for so long to be fetched."""
         with self._changed:
+            self._changed.wait_for(lambda: self._picture is None, patience_s)
             self._counts.skipped += self._picture is not None
             self._picture = picture
             self._changed.notify()
@@ -66,6 +69,7 @@ class NewestOnly:
         with self._changed:
             self._changed.wait_for(lambda: self._picture is not None, timeout_s)
             picture, self._picture = self._picture, None
+            self._changed.notify()
             return picture
 
 
@@ -151,7 +155,7 @@ class _Reading:
         self._clock = StreamClock()
         self._heard_s = time.monotonic()
         self._late_since_s: float | None = None
-        self._upright: Upright | None = None
+        self._waited_s = 0.0
         self.is_reached = False
 
     def silent_s(self) -> float:
@@ -179,9 +183,9 @@ class _Reading:
             arrived = self._note_arrival()
             too_late = self._is_behind(connection.seconds_of(packet), arrived)
             for frame in decoding.feed(packet, arrived, too_late=too_late):
-                self._show(connection, frame)
+                self._show(connection, decoding, frame)
         for frame in decoding.rest():
-            self._show(connection, frame)
+            self._show(connection, decoding, frame)
 
     def _note_arrival(self) -> datetime:
         counts = self.camera.counts
@@ -201,11 +205,21 @@ class _Reading:
             self._late_since_s = self._heard_s
         return self._heard_s - self._late_since_s > BEHIND_FOR_S
 
-    def _show(self, connection: Connection, frame: VideoFrame) -> None:
+    def _show(self, connection: Connection, decoding: Decoding, frame: VideoFrame) -> None:
         camera = self.camera
-        connection.wait_for(frame)
+        if not decoding.is_catching_up:
+            connection.wait_for(frame)
         at = camera.rising.after_all(self._clock.taken_at(connection.seconds_of(frame), camera.clock()))
         if camera.turnstile.lets_through(at) and not self.over.is_set():
-            self._upright = self._upright or Upright.of(frame, connection.stream)
-            to_bgr = partial(self._upright.to_bgr, frame)
-            camera.newest.put(Picture(to_bgr, camera.counts.decoded - 1, at))
+            picture = Picture(partial(decoding.to_bgr, frame), camera.counts.decoded - 1, at)
+            self._hand_on(picture, is_past=decoding.is_catching_up)
+
+    def _hand_on(self, picture: Picture, *, is_past: bool) -> None:
+        """The newest wins, but pictures of a moment ago do not push each other away."""
+        if not is_past:
+            self._waited_s = 0.0
+            self.camera.newest.put(picture)
+            return
+        began_s = time.monotonic()
+        self.camera.newest.put(picture, max(0.0, PATIENCE_S - self._waited_s))
+        self._waited_s += time.monotonic() - began_s

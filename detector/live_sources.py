@@ -104,7 +104,7 @@ def _file(path: Path, over: threading.Event) -> Iterator[Connection]:
 
 
 class _Player:
-    """Plays a file at its own speed; on a machine too slow for that the file waits."""
+    """Plays a file at its own speed; on a machine too slow for that the file waits, and its time stands still."""
 
     def __init__(self, stream: VideoStream, over: threading.Event) -> None:
         self._step_s = 1 / float(stream.average_rate or stream.guessed_rate or 25)
@@ -112,7 +112,7 @@ class _Player:
         self._begins_s = time.monotonic()
         self._first_s: float | None = None
         """The file's own time at its beginning; a first picture may have to be decoded before it is shown."""
-        self._last_s = 0.0
+        self._last_s, self._waited_s = 0.0, 0.0
 
     def in_time(self, packets: Packets) -> Packets:
         for packet in packets:
@@ -122,13 +122,13 @@ class _Player:
             yield packet
 
     def seconds_of(self, item: Packet[VideoStream] | VideoFrame) -> float | None:
-        """Since the file began to play."""
+        """Since the file began to play, the times included in which it waited."""
         own_s = _own_seconds(item)
         if own_s is None:
             return None
         if self._first_s is None:
             self._first_s = own_s
-        return own_s - self._first_s
+        return own_s - self._first_s + self._waited_s
 
     def wait_for(self, frame: VideoFrame) -> None:
         due_s = self.seconds_of(frame)
@@ -142,7 +142,7 @@ class _Player:
     def _wait_until(self, due_s: float) -> bool:
         behind_s = time.monotonic() - self._begins_s - due_s
         if behind_s > SLACK_S:
-            self._begins_s += behind_s
+            self._waited_s, self._last_s = self._waited_s + behind_s, self._last_s + behind_s
         return not self._over.wait(max(0.0, -behind_s))
 
 

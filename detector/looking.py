@@ -79,13 +79,17 @@ class Looking:
     def filled(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """The frames, and between two that lie far apart while nothing moved the first one over and over."""
         for frame in frames:
-            last = self._last
-            if last is not None and not self._is_busy and _seconds(last.at, frame.at) <= GAP_S:
-                at = last.at + timedelta(seconds=FILL_S)
-                while _seconds(at, frame.at) > FILL_S / 2:
-                    yield replace(last, at=at)
-                    at += timedelta(seconds=FILL_S)
+            yield from self._fillers(frame.at)
             yield frame
+
+    def _fillers(self, until: datetime) -> Iterator[Frame]:
+        """A loop of its own, so that the last picture is not held while the next one is looked at."""
+        last = self._last
+        if last is not None and not self._is_busy and _seconds(last.at, until) <= GAP_S:
+            at = last.at + timedelta(seconds=FILL_S)
+            while _seconds(at, until) > FILL_S / 2:
+                yield replace(last, at=at)
+                at += timedelta(seconds=FILL_S)
 
     def detect(self, frame: Frame, model: Detector) -> list[Detection]:
         """What is in this frame: asked of the model where it must be, else what was seen last."""

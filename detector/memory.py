@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
 
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 LARGE_BYTES, ARENAS = 1 << 20, 2
@@ -15,10 +16,19 @@ def give_back_pictures() -> bool:
     Left alone, glibc keeps freed pictures for the thread that had them, and raises by itself from which size on it does
     not. With four cameras of six megabytes a picture that is a hundred megabytes that nobody uses.
     """
+    mallopt = _glibc("mallopt")
+    return mallopt is not None and bool(mallopt(M_MMAP_THRESHOLD, LARGE_BYTES) and mallopt(M_ARENA_MAX, ARENAS))
+
+
+def give_back_now() -> None:
+    """After work that is done once and leaves much behind; it takes some milliseconds. Elsewhere than in glibc nothing."""
+    trim = _glibc("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _glibc(function: str) -> Callable[..., int] | None:
+    """A function of the system's allocator that only glibc has."""
     if not sys.platform.startswith("linux"):
-        return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except AttributeError:  # another C library
-        return False
-    return bool(mallopt(M_MMAP_THRESHOLD, LARGE_BYTES) and mallopt(M_ARENA_MAX, ARENAS))
+        return None
+    return getattr(ctypes.CDLL(None), function, None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from detector.boxes import XyxyPx
 from detector.bystanders import look_closer
-from detector.detection import Detector, RegionDetector
+from detector.detection import Detector, RegionDetector, SharedDetector
 from detector.model_folder import ModelIdentity
 from detector.vocabulary import Detection, Frame
 
@@ -66,23 +66,38 @@ class CameraDetector:
         return self._shared.identity
 
     def detect(self, frame: Frame) -> list[Detection]:
-        return self._take_turn(partial(self._shared.detector.detect, frame))
+        return self._look(lambda detector: detector.detect(frame))
 
     def detect_within(self, frame: Frame, region_px: XyxyPx) -> list[Detection]:
         """As `RegionDetector`; where the shared model cannot look at a part, it looks at all."""
-        detector = self._shared.detector
-        if not isinstance(detector, RegionDetector):
-            return self.detect(frame)
-        return self._take_turn(partial(detector.detect_within, frame, region_px))
 
-    def _take_turn(self, look: Callable[[], list[Detection]]) -> list[Detection]:
-        with self._shared.turn:
-            begins = time.monotonic()
-            detections = look()
-            self.frames, self.seconds = self.frames + 1, self.seconds + time.monotonic() - begins
-        return detections
+        def look(detector: Detector) -> list[Detection]:
+            if isinstance(detector, RegionDetector):
+                return detector.detect_within(frame, region_px)
+            return detector.detect(frame)
+
+        return self._look(look)
 
     def look_closer(self, image_bgr: NDArray[np.uint8], least_score: float) -> list[Detection]:
         """For a picture that is about to leave; seldom, so it is not counted."""
+        return self._within(self._shared.turn, lambda detector: look_closer(detector, image_bgr, least_score))
+
+    def _look(self, look: Callable[[Detector], list[Detection]]) -> list[Detection]:
+        return self._within(self._counted_turn(), look)
+
+    def _within(
+        self, turn: AbstractContextManager[object], look: Callable[[Detector], list[Detection]]
+    ) -> list[Detection]:
+        """What lies before and after the model's own work is done out of turn, where the detector is able to."""
+        detector = self._shared.detector
+        if isinstance(detector, SharedDetector):
+            return look(detector.in_turns(turn))
+        with turn:
+            return look(detector)
+
+    @contextmanager
+    def _counted_turn(self) -> Iterator[None]:
         with self._shared.turn:
-            return look_closer(self._shared.detector, image_bgr, least_score)
+            begins = time.monotonic()
+            yield
+            self.frames, self.seconds = self.frames + 1, self.seconds + time.monotonic() - begins

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import deque
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -31,7 +32,8 @@ class MovingParts:
 
     def __init__(self) -> None:
         self._kept: deque[_Kept] = deque()
-        self._last: tuple[NDArray[np.uint8], Grey] | None = None
+        self._last: tuple[weakref.ref[NDArray[np.uint8]], Grey] | None = None
+        """A picture of six megabytes is not kept for this: only whether it is the same one again."""
 
     def see(self, image_bgr: NDArray[np.uint8], at: datetime) -> None:
         """One picture on; a camera that looks rarely keeps the last one however old it is."""
@@ -39,8 +41,8 @@ class MovingParts:
             return
         while len(self._kept) > 1 and at - self._kept[0].at > LOOK_BACK:
             self._kept.popleft()
-        if self._last is None or self._last[0] is not image_bgr:  # while all is still, one picture comes over and over
-            self._last = image_bgr, _small(image_bgr)
+        if self._last is None or self._last[0]() is not image_bgr:  # while all is still, one comes over and over
+            self._last = weakref.ref(image_bgr), _small(image_bgr)
         self._kept.append(_Kept(at, self._last[1]))
 
     def where(self, image_bgr: NDArray[np.uint8], margin_px: float) -> NDArray[np.bool_]:

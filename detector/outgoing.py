@@ -17,6 +17,8 @@ from detector.sinks import Sink
 from detector.snapshots import Shown, alert_picture
 from detector.vocabulary import Detection, Frame, Kind, LockVerdict, Stay, StayEvent, StayEventKind, StayState, Track
 
+ONE_PICTURE = threading.Lock()
+"""Of all cameras one at a time makes an alert's picture: it takes several copies of the frame, 25 MB, for a moment."""
 Entropy = Callable[[int], bytes]
 """Gives that many bytes, new ones at every call: `os.urandom` live, `seeded_entropy` for recorded footage."""
 
@@ -142,7 +144,8 @@ class Outgoing:
         bike_px = stay.xyxy_norm.to_px(frame.width_px, frame.height_px)
         # Who is bent over a bike is often not found for seconds, but the stay knows that they have not left.
         shown = Shown(attended=stay.state is StayState.ATTENDED, certain=stay.visit_certain)
-        return alert_picture(frame, bike_px, self._bystanders, shown)
+        with ONE_PICTURE:
+            return alert_picture(frame, bike_px, self._bystanders, shown)
 
 
 def _stay_word(kind: StayEventKind, verdict: LockVerdict | None) -> Literal["opened", "judged", "closed"] | None:

@@ -17,7 +17,7 @@ from detector.replay import replay_file
 from detector.steering import Inbox
 from detector.worker import run_worker
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command()

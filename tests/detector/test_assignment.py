@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 
-from detector.assignment import area, as_array, best_pairs, closest_first, iou_matrix, shared_matrix
+from detector.assignment import (
+    area,
+    as_array,
+    best_pairs,
+    closest_first,
+    iou_matrix,
+    scipys_matching,
+    shared_matrix,
+)
 
 
 def test_iou_of_every_pair() -> None:
@@ -35,3 +44,16 @@ def test_shared_areas_and_areas_of_boxes_without_size() -> None:
 def test_no_boxes_are_an_array_of_none() -> None:
     assert as_array([]).shape == (0, 4)
     assert iou_matrix(as_array([]), as_array([(0, 0, 1, 1)])).shape == (0, 1)
+
+
+def test_the_matching_taken_out_of_scipy_is_scipys_own() -> None:
+    dice = np.random.default_rng(0)
+    for _ in range(50):
+        weights = dice.integers(0, 4, dice.integers(0, 8, 2)).astype(float)  # with ties
+        ours, theirs = scipys_matching()(weights, maximize=True), linear_sum_assignment(weights, maximize=True)
+        assert [side.tolist() for side in ours] == [side.tolist() for side in theirs]
+
+
+def test_a_scipy_that_keeps_its_matching_elsewhere_is_imported_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detector.assignment.find_spec", lambda _name: None)
+    assert scipys_matching() is linear_sum_assignment

@@ -77,6 +77,28 @@ def test_the_newest_frame_wins_and_the_skipped_are_counted() -> None:
     assert newest.take(0.01) is None
 
 
+def test_pictures_of_a_moment_ago_wait_for_each_other() -> None:
+    newest = NewestOnly(Counts())
+
+    def put() -> None:
+        for number in range(3):
+            newest.put(picture(number), 30)
+
+    thread = threading.Thread(target=put)
+    thread.start()
+    taken = [newest.take(30) for _ in range(3)]
+    thread.join()
+    assert [one and one.index for one in taken] == [0, 1, 2]
+
+
+def test_nobody_waits_for_ever_for_a_line_that_takes_nothing() -> None:
+    counts = Counts()
+    newest = NewestOnly(counts)
+    newest.put(picture(0))
+    newest.put(picture(1), 0.05)
+    assert counts.skipped == 1
+
+
 def test_a_slow_line_sees_fewer_frames_but_never_stale_ones(tmp_path: Path) -> None:
     stop, counts = threading.Event(), Counts()
     frames = live_frames(str(clip(tmp_path, count=25)), pace=ConstantPace(60), stop=stop, counts=counts)
@@ -245,6 +267,9 @@ class Changing:
         return self.fps
 
     def keyframes_only(self, _key_every_s: float | None) -> bool:
+        return False
+
+    def foresees(self, _image_bgr: NDArray[np.uint8], _within_s: float) -> bool:
         return False
 
 

@@ -13,6 +13,7 @@ import pytest
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from detector.live_counts import Counts
 from detector.live_decoding import MOST_HELD, Decoding, decoding_of
@@ -28,6 +29,8 @@ class Switch:
     def __init__(self) -> None:
         self.keys_only = False
         self.told: list[float | None] = []
+        self.wakes_at: int | None = None
+        """A key picture with this number or a later one shows that something has begun."""
 
     def fps_wanted(self) -> float:
         return 25.0
@@ -35,6 +38,13 @@ class Switch:
     def keyframes_only(self, key_every_s: float | None) -> bool:
         self.told.append(key_every_s)
         return self.keys_only
+
+    def foresees(self, image_bgr: NDArray[np.uint8], within_s: float) -> bool:
+        assert within_s == pytest.approx(GOP / 5)
+        if self.wakes_at is None or number_in(image_bgr) < self.wakes_at:
+            return False
+        self.keys_only = False
+        return True
 
 
 class Camera:
@@ -44,6 +54,8 @@ class Camera:
         self._packets, self._decoding = packets, decoding
         self.fed = 0
         self.shown: list[int] = []
+        self.past: list[int] = []
+        """Of those, what was passed over at first."""
 
     def feed(self, until: int, *, too_late: bool = False) -> list[int]:
         before = len(self.shown)
@@ -51,6 +63,7 @@ class Camera:
             at = AT + timedelta(seconds=self.fed / 5)
             for frame in self._decoding.feed(packet, at, too_late=too_late):
                 self.shown.append(number_of(frame))
+                self.past += self.shown[-1:] if self._decoding.is_catching_up else []
             self.fed += 1
         return self.shown[before:]
 
@@ -122,6 +135,28 @@ def test_when_all_are_wanted_again_what_was_passed_over_is_caught_up_with(camera
     assert caught_up[0] == 10, "the key picture itself was shown already"
     assert caught_up[-1] >= 12, "without waiting for the next key picture"
     assert camera.finish() == [0, *range(9, COUNT)]
+
+
+def test_what_lies_before_a_key_picture_in_which_something_has_begun_is_shown_after_all(
+    camera: Camera, pace: Switch
+) -> None:
+    pace.keys_only, pace.wakes_at = True, 18
+    assert camera.feed(18) == [0, 9]
+    assert camera.feed(19)[0] == 10, "the key picture before it was shown already"
+    assert camera.finish() == [0, *range(9, COUNT)]
+
+
+def test_what_is_shown_after_all_is_told_from_what_is_shown_at_once(camera: Camera, pace: Switch) -> None:
+    pace.keys_only, pace.wakes_at = True, 18
+    camera.finish()
+    assert camera.past == [number for number in range(10, 19) if number in camera.past]
+    assert camera.past[:7] == list(range(10, 17)), "those that a decoder hands out late may come with the next ones"
+
+
+def test_key_pictures_will_do_only_from_the_next_one_on(camera: Camera, pace: Switch) -> None:
+    camera.feed(4)
+    pace.keys_only = True
+    assert camera.finish() == [*range(10), 18, 27], "or the pictures before it could not be shown after all"
 
 
 def test_wishes_that_change_all_the_time_never_show_a_picture_twice_or_out_of_order(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from detector import detection
 from detector.config import SiteConfig
 from detector.model_folder import ModelRefusedError
 from detector.model_turns import CameraDetector
 from detector.shared_models import Models
 from detector.vocabulary import Frame
+from detector.yolo import FloatArray, Letterbox, letterbox
 from tests.brokers import AT
 
 FRAME = Frame(np.zeros((96, 128, 3), np.uint8), 0, AT)
@@ -72,3 +76,26 @@ def test_a_model_that_no_camera_names_any_more_is_let_go_of(current: Path) -> No
     before = models.of(str(current))
     models.keep_only([])
     assert models.of(str(current)) is not before
+
+
+def test_pictures_are_fitted_while_another_camera_has_the_model(current: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = Models(site(current)).of(str(current))
+    camera, fitted, found = CameraDetector(shared), threading.Event(), threading.Event()
+
+    def fit(image_bgr: NDArray[np.uint8], size_hw: tuple[int, int]) -> tuple[FloatArray, Letterbox]:
+        fitted.set()
+        return letterbox(image_bgr, size_hw)
+
+    def look() -> None:
+        camera.detect(FRAME)
+        found.set()
+
+    monkeypatch.setattr(detection, "letterbox", fit)
+    with shared.turn:
+        threading.Thread(target=look).start()
+        assert fitted.wait(30), "fitting waits for nobody"
+        assert not found.is_set()
+        assert camera.frames == 0
+    assert found.wait(30)
+    assert camera.frames == 1
+    assert camera.seconds > 0

@@ -16,8 +16,8 @@ import pytest
 
 METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
 TELL = """
-import logging, structlog, pleaselock
-pleaselock._log_plainly()
+import logging, structlog, pleaselock_log
+pleaselock_log.log_plainly()
 log = structlog.get_logger()
 log.warning("摄像头 lost", camera="gate", reason="no route")
 try:
