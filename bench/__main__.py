@@ -6,13 +6,14 @@ minutes) and kept in `build/bench`.
 
 from __future__ import annotations
 
-from bench import busy, day, drain, hour, steps
+from bench import busy, day, drain, hour, prompt, steps
 from bench.rows import print_rows
 
 
 def main() -> None:
     print_rows("Single steps, on a sample clip", steps.rows())
     print_rows("After an outage", drain.rows())
+    print_rows("From the rider's leaving to the message, four cameras of one worker", prompt.rows())
     print_rows("A rack's day in ten minutes, 1080p25 H.264, people in it a tenth of the time", day.rows())
     print_rows("Four cameras, 1080p25 H.264", busy.rows())
     print_rows("An hour of four cameras, 1080p H.264", hour.rows())

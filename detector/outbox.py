@@ -3,7 +3,12 @@
 synchronous=FULL: a power cut may come right after `put` returned, and an alert is too rare to save an fsync on.
 
 To forget a letter takes room on the disk, too: without any, a disk filled by letters could never be emptied of them. So
-some is held in reserve, in a file beside the outbox, and given up for that alone.
+some is held in reserve, in a file beside the outbox, and given up only for work that leaves room to hold it again.
+
+The files give back nothing by themselves. The journal keeps what it took until it is as long as SQLite waits for, which on
+a full disk it never gets, and the database keeps the pages of forgotten letters. So a letter for which there is no room is
+put again with the journal emptied, and then into those pages, by way of the reserve. Without both, a disk that holds not
+one letter any more may take no new one for ever.
 """
 
 from __future__ import annotations
@@ -13,7 +18,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -81,7 +86,7 @@ class Outbox:
             CannotWriteError: they cannot be made, opened or written.
         """
         self._path, self._reserve = path, path.with_suffix(".reserve")
-        self._settings = SETTINGS.format(pages=max_bytes // PAGE_BYTES)
+        self._most_pages, self._holds_reserve = max_bytes // PAGE_BYTES, False
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,10 +97,9 @@ class Outbox:
         self._refuse_second_user()
         with self._guarded():
             self._depth = self._with_room_to_spare(self._set_up)
-            self._hold_reserve()
 
     def _set_up(self) -> int:
-        self._connection.executescript(self._settings + SCHEMA)
+        self._connection.executescript(SETTINGS.format(pages=self._most_pages) + SCHEMA)
         return int(self._connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
 
     def _refuse_second_user(self) -> None:
@@ -113,11 +117,38 @@ class Outbox:
         Raises:
             CannotWriteError: the disk is full or broken; nothing was kept.
         """
-        row = (letter.message_id, letter.lane, letter.urgent, letter.topic, letter.payload)
         with self._guarded():
-            self._depth += self._connection.execute(
-                "INSERT OR IGNORE INTO outbox (message_id, lane, urgent, topic, payload) VALUES (?, ?, ?, ?, ?)", row
-            ).rowcount
+            if not self._holds_reserve:
+                # Room that others gave back must not be filled with letters before.
+                self._hold_reserve()
+            try:
+                self._depth += self._insert(letter)
+            except sqlite3.Error as error:
+                self._roll_back_for_want_of_room(error)
+                self._with_room_to_spare(self._empty_journal)
+                self._depth += self._insert_where_pages_are_free(letter)
+
+    def _insert(self, letter: Letter) -> int:
+        row = (letter.message_id, letter.lane, letter.urgent, letter.topic, letter.payload)
+        return self._connection.execute(
+            "INSERT OR IGNORE INTO outbox (message_id, lane, urgent, topic, payload) VALUES (?, ?, ?, ?, ?)", row
+        ).rowcount
+
+    def _insert_where_pages_are_free(self, letter: Letter) -> int:
+        free = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
+        if free * PAGE_BYTES < len(letter.payload):
+            # The reserve would be given up in vain, and others may be quick to take its room.
+            return self._insert(letter)
+        return self._with_room_to_spare(lambda: self._insert(letter), lambda: self._insert_without_growing(letter))
+
+    def _insert_without_growing(self, letter: Letter) -> int:
+        """Or else the file would keep what was held in reserve."""
+        pages = self._connection.execute("PRAGMA page_count").fetchone()[0]
+        self._connection.execute(f"PRAGMA max_page_count={pages}")
+        try:
+            return self._insert(letter)
+        finally:
+            self._connection.execute(f"PRAGMA max_page_count={self._most_pages}")
 
     def pending(self, limit: int, without: Iterable[str] = ()) -> Sequence[Letter]:
         """The first `limit` letters in the order they should go, less those named in `without`.
@@ -154,7 +185,6 @@ class Outbox:
         ids = list(message_ids)
         with self._guarded():
             self._with_room_to_spare(lambda: self._forget(ids), lambda: self._forget_few_at_a_time(ids))
-            self._hold_reserve()
 
     def forget_pictures(self, at: datetime, keep: timedelta) -> int:
         """Forget pictures that have waited longer than `keep`, and note how far the queue is now; gives how many.
@@ -165,9 +195,7 @@ class Outbox:
             CannotWriteError: the disk is full or broken; what was here still is.
         """
         with self._guarded():
-            gone = self._with_room_to_spare(lambda: self._forget_pictures(int(at.timestamp()), keep))
-            self._hold_reserve()
-            return gone
+            return self._with_room_to_spare(lambda: self._forget_pictures(int(at.timestamp()), keep))
 
     def _forget_pictures(self, at_s: int, keep: timedelta) -> int:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -190,27 +218,49 @@ class Outbox:
     def _forget_few_at_a_time(self, message_ids: Sequence[str]) -> None:
         for first in range(0, len(message_ids), FEW):
             self._forget(message_ids[first : first + FEW])
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._empty_journal()
+
+    def _empty_journal(self) -> None:
+        """Write its pages back and give up its room: what the file grows by is always less."""
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _with_room_to_spare(self, work: Callable[[], T], work_in_little_room: Callable[[], T] | None = None) -> T:
         """Do it; where the disk is full, again in the room that was held in reserve."""
         try:
             return work()
         except sqlite3.Error as error:
-            if error.sqlite_errorcode & 0xFF not in NO_ROOM or not self._reserve.exists():
-                raise
-            self._roll_back()
-        self._reserve.unlink()
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return (work_in_little_room or work)()
+            self._roll_back_for_want_of_room(error)
+            self._reserve.unlink(missing_ok=True)
+            self._empty_journal()
+            done = (work_in_little_room or work)()
+            self._empty_journal()
+            return done
+        finally:
+            self._hold_reserve()
+
+    def _roll_back_for_want_of_room(self, error: sqlite3.Error) -> None:
+        """Only that can be mended here; every other error goes on as it is."""
+        if error.sqlite_errorcode & 0xFF not in NO_ROOM:
+            raise error
+        self._roll_back()
 
     def _hold_reserve(self) -> None:
         """As soon as there is room for it; until then the outbox is as any on a full disk."""
+        if not self._allocate_reserve():
+            with suppress(sqlite3.Error):
+                self._empty_journal()
+            self._allocate_reserve()
+
+    def _allocate_reserve(self) -> bool:
         try:
             with self._reserve.open("ab") as file:
                 os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
         except OSError:
             self._reserve.unlink(missing_ok=True)
+            self._holds_reserve = False
+        else:
+            self._holds_reserve = True
+        return self._holds_reserve
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
@@ -230,8 +280,9 @@ class Outbox:
         with self._lock:
             try:
                 yield
-            except sqlite3.Error as error:
-                self._roll_back()
+            except (sqlite3.Error, OSError) as error:
+                with suppress(sqlite3.Error):
+                    self._roll_back()
                 raise CannotWriteError(
                     f"{self._path}: the outbox cannot be used ({error}); free some space or check the disk"
                 ) from error

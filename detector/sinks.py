@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
-from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
@@ -25,13 +24,7 @@ from broker_bridge.messages import (
     snapshot_message_id,
     topic_of,
 )
-from broker_bridge.topics import (
-    BrokerAddressError,
-    TopicName,
-    parse_broker_address,
-    parse_topic,
-    topic,
-)
+from broker_bridge.topics import BrokerAddressError, TopicName, parse_broker_address, parse_topic, topic
 from detector.broker_connection import MOST_IN_FLIGHT, BrokerConnection, StatusMaker
 from detector.errors import CannotWriteError, UsageError
 from detector.outbox import Letter, Outbox
@@ -122,6 +115,7 @@ class MqttSink:
         self._flights: dict[str, _Flight] = {}
         self._states: dict[str, _State] = {}
         self._acks: queue.SimpleQueue[Ack] = queue.SimpleQueue()
+        self._committed: dict[str, None] = {}
         self._wake, self._stopping = threading.Event(), threading.Event()
         self.refusal: str | None = None
         """Why the broker's other users will not have this worker, once they said so; nothing is sent any more then."""
@@ -242,37 +236,43 @@ class MqttSink:
 
     def _send_until_stopped(self) -> None:
         while not self._stopping.is_set():
-            try:
-                self._take_acks()
-                self._send_what_is_due()
-                wait_s = self._until_next_resend_s()
-            except CannotWriteError as error:
-                log.error("the outbox is out of order; trying again", reason=str(error))  # noqa: TRY400
-                wait_s = LONGEST_WAIT_S
-            self._wake.wait(wait_s)
+            self._take_acks()
+            # What cannot be forgotten must not hold up what is new.
+            in_order = [self._manages(self._forget_committed), self._manages(self._send_what_is_due)]
+            self._wake.wait(self._until_next_resend_s() if all(in_order) else LONGEST_WAIT_S)
             self._wake.clear()
 
+    def _manages(self, work: Callable[[], None]) -> bool:
+        try:
+            work()
+        except CannotWriteError as error:
+            log.error("the outbox is out of order; trying again", reason=str(error))  # noqa: TRY400
+            return False
+        return True
+
     def _take_acks(self) -> None:
-        committed: list[UUID] = []
         while not self._acks.empty():
             ack = self._acks.get()
-            committed += ack.message_ids
+            self._committed.update((str(message_id), None) for message_id in ack.message_ids)
             if not ack.message_ids:
                 self._flights.clear()
                 # How this machine's clock stands is told by its states, and must be known before what is sent now.
                 self._say_states()
-        if committed:
-            ids = [str(message_id) for message_id in committed]
-            self._outbox.acknowledge(ids)
-            for message_id in ids:
+
+    def _forget_committed(self) -> None:
+        """Said once by the bridge and known from then on, also where the disk takes no part in it yet."""
+        if self._committed:
+            self._outbox.acknowledge(self._committed)
+            for message_id in self._committed:
                 self._flights.pop(message_id, None)
+            self._committed.clear()
 
     def _send_what_is_due(self) -> None:
         if not self._connection.ready:
             return
         now = time.monotonic()
         waiting = {message_id for message_id, flight in self._flights.items() if flight.again_at > now}
-        for letter in self._outbox.pending(MOST_IN_FLIGHT, without=waiting):
+        for letter in self._outbox.pending(MOST_IN_FLIGHT, without=waiting | self._committed.keys()):
             if not self._connection.publish(letter.topic, letter.payload, qos=1, retained=False):
                 break
             before = self._flights.get(letter.message_id)

@@ -16,6 +16,7 @@ import pytest
 import structlog
 
 from tests.rtsp_server import SYSTEM_PYTHON
+from tests.small_disk import can_be_mounted, mounted
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -25,6 +26,7 @@ SERVICES = {
     "ffmpeg": "install Debian's ffmpeg",
     "systemd-analyze": "install Debian's systemd",
     "gst_rtsp_server": "install Debian's gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,bad,ugly}",
+    "small_disk": "run as root where a tmpfs may be mounted",
 }
 HAS_RTSP_SERVER = """
 import gi
@@ -49,6 +51,8 @@ def _has_rtsp_server() -> bool:
 
 
 def _is_here(service: str) -> bool:
+    if service == "small_disk":
+        return can_be_mounted()
     return _has_rtsp_server() if service == "gst_rtsp_server" else _program(service) is not None
 
 
@@ -57,7 +61,7 @@ def _missing(item: pytest.Item) -> tuple[str, str] | None:
     for marker in item.iter_markers("service"):
         name = str(marker.args[0])
         if not _is_here(name):
-            return name, f"{name} is not installed; {SERVICES[name]}"
+            return name, f"{name} is not here; {SERVICES[name]}"
     if item.get_closest_marker("train") and importlib.util.find_spec("ultralytics") is None:
         return "train", "the [train] extra is not installed"
     if item.get_closest_marker("shared") and not (SHARED / "data").is_dir():
@@ -113,6 +117,15 @@ def chromium_path() -> str:
     path = _program("chromium")
     assert path is not None
     return path
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one mebibyte; only tests marked `service("small_disk")` may ask for it."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with mounted(folder):
+        yield folder
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from detector.errors import CannotWriteError
-from detector.outbox import Letter, Outbox
+from detector.outbox import RESERVE_BYTES, Letter, Outbox
 
 
 def letter(number: int, *, lane: str = "", urgent: bool = False, size: int = 10) -> Letter:
@@ -21,9 +21,14 @@ def ids(outbox: Outbox, limit: int = 100) -> list[str]:
     return [one.message_id for one in outbox.pending(limit)]
 
 
-def fill(outbox: Outbox) -> None:
-    for number in range(1000):
-        outbox.put(letter(number, size=5000))
+def fill(outbox: Outbox, size: int = 5000, first: int = 0) -> None:
+    for number in range(first, first + 5000):
+        outbox.put(letter(number, size=size))
+
+
+def empty(outbox: Outbox, at_once: int) -> None:
+    while outbox.depth():
+        outbox.acknowledge(ids(outbox, at_once))
 
 
 def test_letters_come_back_whole_and_in_order(tmp_path: Path) -> None:
@@ -159,6 +164,40 @@ def test_a_full_disk_is_said_plainly_and_leaves_nothing_half_written(tmp_path: P
         outbox.acknowledge(ids(outbox, 1000))
         outbox.put(letter(5000, size=5000))
         assert ids(outbox) == ["id-5000"]
+
+
+@pytest.mark.service("small_disk")
+@pytest.mark.parametrize(("size", "at_once"), [(1000, 40), (2500, 5), (5000, 1), (5000, 2), (5000, 12), (50_000, 1)])
+def test_an_outbox_that_filled_its_disk_and_was_emptied_takes_the_next_letter(
+    small_disk: Path, size: int, at_once: int
+) -> None:
+    """The journal kept what it had taken, or the database did, and the disk stayed full although no letter was left."""
+    with Outbox(small_disk / "outbox.db") as outbox:
+        for _ in range(2):
+            with pytest.raises(CannotWriteError, match="full"):
+                fill(outbox, size)
+            empty(outbox, at_once)
+            outbox.put(letter(5000, size=size))
+            assert ids(outbox) == ["id-5000"]
+
+
+@pytest.mark.service("small_disk")
+def test_what_was_held_in_reserve_is_held_again_after_others_had_filled_the_disk(small_disk: Path) -> None:
+    reserve, hog = small_disk / "outbox.reserve", small_disk / "somebody's log"
+    with Outbox(small_disk / "outbox.db") as outbox:
+        with pytest.raises(CannotWriteError):
+            fill(outbox)
+        reserve.unlink()
+        with pytest.raises(OSError, match="No space"):
+            hog.write_bytes(bytes(1024**2))
+        with pytest.raises(CannotWriteError):
+            empty(outbox, 1)
+        hog.unlink()
+        with pytest.raises(CannotWriteError):
+            fill(outbox, first=10_000)
+        assert reserve.stat().st_size == RESERVE_BYTES
+        empty(outbox, 1)
+        assert reserve.exists()
 
 
 def test_a_second_worker_on_the_same_outbox_is_refused(tmp_path: Path) -> None:

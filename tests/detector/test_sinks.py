@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
@@ -110,6 +110,35 @@ def test_a_greeting_makes_the_edge_send_what_it_still_holds_at_once(broker: Brok
         wait_for(lambda: bridge.on("/alert"))
         bridge.answer()
         wait_for(lambda: len(bridge.on("/alert")) == 2)
+
+
+def test_an_answer_the_disk_has_no_room_for_is_remembered_and_holds_up_nothing_new(
+    broker: Broker, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, forget = threading.Event(), outbox.acknowledge
+    full.set()
+    tried = []
+
+    def acknowledge(message_ids: Iterable[str]) -> None:
+        tried.append(list(message_ids))
+        if full.is_set():
+            raise CannotWriteError("full")
+        forget(message_ids)
+
+    monkeypatch.setattr(outbox, "acknowledge", acknowledge)
+    monkeypatch.setattr("detector.sinks.LONGEST_WAIT_S", 0.1)
+    first, second = alert(1), alert(2)
+    with listening(broker) as bridge, sink_to(broker.url, outbox, resend_after_s=3600) as sink:
+        sink.send(first)
+        wait_for(lambda: bridge.on("/alert"))
+        bridge.answer(first.message_id)
+        wait_for(lambda: len(tried) > 1)
+        sink.send(second)
+        wait_for(lambda: len(bridge.on("/alert")) == 2)
+        assert sink.depth() == 2
+        full.clear()
+        wait_for(lambda: sink.depth() == 1)
+        assert outbox.pending(10)[0].message_id == str(second.message_id)
 
 
 def test_a_backlog_larger_than_the_window_drains_as_it_is_acknowledged(broker: Broker, outbox: Outbox) -> None:
