@@ -11,13 +11,15 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
 
 from detector.errors import UsageError
 from detector.vocabulary import Kind
 
+Runtime = Literal["onnxruntime", "openvino"]
+"""What computes an ONNX file."""
 FACTS_FILE = "model.toml"
 REQUIRED_KINDS = (Kind.PERSON, Kind.BICYCLE)
 
