@@ -90,7 +90,13 @@ def fine_tune(run: Run) -> None:
 
 
 def _overrides(run: Run, out: Path) -> dict[str, object]:
-    chosen = {"epochs": run.epochs, "imgsz": run.imgsz, "batch": run.batch, "nbs": run.batch, "lr0": run.lr}
+    chosen: dict[str, object] = {
+        "epochs": run.epochs,
+        "imgsz": run.imgsz,
+        "batch": run.batch,
+        "nbs": run.batch,
+        "lr0": run.lr,
+    }
     chosen |= {"freeze": run.freeze, "fraction": run.fraction, "seed": run.seed, "time": run.hours}
     if run.purpose is Purpose.LOCKS:
         chosen |= LOCK_RECIPE

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.boxes import XyxyPx, iou
@@ -49,6 +49,7 @@ def test_the_input_is_as_small_as_the_picture_allows(
     assert fitting_size(height_px, width_px, 640, 32) == expected_hw
 
 
+@settings(deadline=None)
 @given(width_px=st.integers(1, 5000), height_px=st.integers(1, 5000))
 def test_any_picture_fits_an_input_of_whole_strides(width_px: int, height_px: int) -> None:
     height, width = fitting_size(height_px, width_px, 640, 32)
@@ -72,6 +73,7 @@ def test_the_input_is_red_green_blue_from_0_to_1() -> None:
     assert blob[0, :, 0, 0].tolist() == [0.0, 0.0, 1.0]
 
 
+@settings(deadline=None)
 @given(
     width_px=st.integers(32, 3000),
     height_px=st.integers(32, 3000),
@@ -210,6 +212,7 @@ boxes = st.tuples(
 ).map(lambda b: (float(b[0]), float(b[1]), float(b[0] + b[2]), float(b[1] + b[3]), b[4] / 100, b[5]))
 
 
+@settings(deadline=None)
 @given(rows=st.lists(boxes, max_size=25))
 def test_what_is_kept_is_apart_and_what_is_dropped_has_a_reason(
     rows: list[tuple[float, float, float, float, float, int]],
