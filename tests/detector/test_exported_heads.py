@@ -13,7 +13,7 @@ from detector.detection import gives_suppressed, open_detector, open_session
 from detector.detection_ultralytics import import_ultralytics
 from detector.vocabulary import Frame
 
-pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]  # torch's exporter warns of much
 NAMES = {0: "person", 1: "bicycle", 2: "motorcycle"}
 NOISE = np.random.default_rng(3).integers(0, 255, (96, 128, 3)).astype(np.uint8)
 
