@@ -6,12 +6,13 @@ minutes) and kept in `build/bench`.
 
 from __future__ import annotations
 
-from bench import busy, day, drain, hour, prompt, steps
+from bench import busy, day, drain, hour, prompt, runtimes, steps
 from bench.rows import print_rows
 
 
 def main() -> None:
     print_rows("Single steps, on a sample clip", steps.rows())
+    print_rows("Models, sizes and runtimes, one thread", runtimes.rows())
     print_rows("After an outage", drain.rows())
     print_rows("From the rider's leaving to the message, four cameras of one worker", prompt.rows())
     print_rows("A rack's day in ten minutes, 1080p25 H.264, people in it a tenth of the time", day.rows())

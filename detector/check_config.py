@@ -12,6 +12,7 @@ from detector.config import CameraConfig, ConfigError, SiteConfig, load_config
 from detector.detection import Detector, open_detector
 from detector.errors import CannotReadError, CannotWriteError, UsageError
 from detector.live_sources import is_file
+from detector.model_folder import Runtime
 from detector.picture_evidence import open_eyes
 from detector.probe import Probe, RackProbe, Sight, probe_camera, sight_of, to_jpeg
 from detector.verdict_model import load_verdict_model
@@ -66,7 +67,7 @@ def _mistakes(config: SiteConfig) -> Iterator[str]:
 
 def _checks(camera: CameraConfig) -> tuple[Callable[[], object], ...]:
     return (
-        lambda: open_detector(camera.model),
+        lambda: open_detector(camera.model, runtime=camera.runtime),
         lambda: load_verdict_model(camera.verdict),
         lambda: open_eyes(camera.pose_model, camera.lock_model),
     )
@@ -78,10 +79,13 @@ def probe_all(config: SiteConfig, out: Path, say: Callable[[str], None]) -> int:
     Raises:
         CannotWriteError: a still cannot be written.
     """
-    detectors: dict[str, Detector] = {}
+    detectors: dict[tuple[str, Runtime], Detector] = {}
     unreachable = 0
     for camera in config.cameras:
-        detector = detectors.setdefault(camera.model, open_detector(camera.model))
+        choice = camera.model, camera.runtime
+        if choice not in detectors:
+            detectors[choice] = open_detector(camera.model, runtime=camera.runtime)
+        detector = detectors[choice]
         try:
             probe = probe_camera(camera, detector)
         except CannotReadError as error:

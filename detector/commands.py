@@ -88,7 +88,7 @@ def racks(
 def _run_all(clips: Sequence[Clip], wanted: Wanted) -> list[UsageError]:
     if not clips:
         return []
-    model = None if wanted.from_detections else open_model(wanted.view.model)
+    model = None if wanted.from_detections else open_model(wanted.view.model, wanted.view.runtime)
     make_out(wanted.out)
     failed: list[UsageError] = []
     for clip in clips:

@@ -19,6 +19,7 @@ from detector.config_home_assistant import HomeAssistantConfig
 from detector.config_looking import LookingConfig
 from detector.config_metrics import MetricsConfig
 from detector.errors import UsageError
+from detector.model_folder import Runtime
 from detector.vocabulary import Rack
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -92,6 +93,9 @@ class ViewConfig(Strict):
     """How one camera's picture is read; all of `pleaselock detect --config`."""
 
     model: str = Field(default="bikepark-v0", description="A folder in models/, or a path to one, or to a .pt file.")
+    runtime: Runtime = Field(
+        default="onnxruntime", description="What computes it: `openvino` needs the [openvino] extra."
+    )
     verdict: str = Field(default="lock-verdict-v1", description="The fitted verdict: a folder in models/, or a path.")
     pose_model: str | None = Field(default=None, description="An ONNX file that finds skeletons. None: boxes only.")
     lock_model: str | None = Field(default=None, description="A folder in models/, or a path to one. None: no look.")

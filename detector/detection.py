@@ -1,4 +1,4 @@
-"""Step 2: frame → detections. The model runs in ONNX Runtime; what surrounds it (`yolo.py`) is ours."""
+"""Step 2: frame → detections. The model runs in ONNX Runtime or OpenVINO; what surrounds it (`yolo.py`) is ours."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from detector.boxes import XyxyPx
+from detector.detection_openvino import OpenVinoSession
 from detector.detection_ultralytics import UltralyticsDetector
 from detector.memory import give_back_now
 from detector.model_folder import (
     InputFacts,
     ModelRefusedError,
+    Runtime,
     ThresholdFacts,
     class_numbers,
     kinds_by_name,
     load_model_folder,
 )
 from detector.vocabulary import Detection, Frame, Kind
-from detector.yolo import decode, fitting_size, letterbox, whole_strides
+from detector.yolo import decode, fitting_size, is_end_to_end, letterbox, whole_strides
 
 BARE_FILE_INPUT = InputFacts(long_side_px=640, stride_px=32)
 BARE_FILE_THRESHOLDS = ThresholdFacts(score_low=0.05, score_high=0.3, iou=0.7)
@@ -94,10 +96,11 @@ class Choices:
     score_threshold: float | None = None
     threads: int | None = None
     long_side_px: int | None = None
+    runtime: Runtime = "onnxruntime"
 
 
 class BikeDetector:
-    """A YOLO model in ONNX Runtime on the CPU. The same frame always gives the same boxes."""
+    """A YOLO model on the CPU. The same frame always gives the same boxes."""
 
     def __init__(
         self,
@@ -115,6 +118,7 @@ class BikeDetector:
         self._iou_threshold = thresholds.iou
         self._fixed_hw = fixed_size(session)
         self._turn: AbstractContextManager[object] = nullcontext()
+        self._end_to_end = gives_suppressed(session)
         self._input_name = str(session.get_inputs()[0].name)
 
     @classmethod
@@ -125,7 +129,7 @@ class BikeDetector:
             ModelRefusedError: the folder is missing, incomplete or does not fit its weights.
         """
         folder = load_model_folder(path_or_name)
-        session = open_session(folder.weights, choices.threads)
+        session = open_session(folder.weights, choices.threads, choices.runtime)
         kinds = class_numbers(folder, read_class_names(session))
         return cls(session, kinds, folder.facts.input, folder.facts.thresholds, choices)
 
@@ -136,7 +140,7 @@ class BikeDetector:
         Raises:
             ModelRefusedError: not a readable ONNX model, or not one that finds persons and bicycles.
         """
-        session = open_session(weights, choices.threads)
+        session = open_session(weights, choices.threads, choices.runtime)
         kinds = kinds_by_name(read_class_names(session), weights)
         return cls(session, kinds, BARE_FILE_INPUT, BARE_FILE_THRESHOLDS, choices)
 
@@ -169,7 +173,8 @@ class BikeDetector:
         blob, placed = letterbox(image_bgr, hw)
         with self._turn:
             (output,) = self._session.run(None, {self._input_name: blob})
-        candidates = decode(np.asarray(output, dtype=np.float32), least_score, self._iou_threshold)
+        table = np.asarray(output, dtype=np.float32)
+        candidates = decode(table, least_score, self._iou_threshold, end_to_end=self._end_to_end)
         xyxy_px = placed.to_picture(candidates.xyxy_px, width, height)
         found = zip(xyxy_px.tolist(), candidates.scores.tolist(), candidates.numbers.tolist(), strict=True)
         detections = [
@@ -202,17 +207,18 @@ def open_detector(
     score_threshold: float | None = None,
     threads: int | None = None,
     long_side_px: int | None = None,
+    runtime: Runtime = "onnxruntime",
 ) -> Detector:
-    """Open a model by name, folder or file: ONNX in ONNX Runtime, `.pt` and TensorRT through Ultralytics.
+    """Open a model by name, folder or file: ONNX in ONNX Runtime or OpenVINO, `.pt` and TensorRT through Ultralytics.
 
-    `score_threshold` None is the model's own `score_low`; `threads` None leaves their number to ONNX Runtime;
+    `score_threshold` None is the model's own `score_low`; `threads` None leaves their number to the runtime;
     `long_side_px` makes the picture larger (finds smaller things, costs by the square) or smaller than the model states.
 
     Raises:
         ModelRefusedError: there is no such model, or it is not what it says.
         UltralyticsMissingError: the file needs the `[train]` extra.
     """
-    path, choices = Path(model), Choices(score_threshold, threads, long_side_px)
+    path, choices = Path(model), Choices(score_threshold, threads, long_side_px, runtime)
     if path.suffix not in ULTRALYTICS_SUFFIXES | {".onnx"}:
         return BikeDetector.from_folder(model, choices)
     if not path.is_file():
@@ -233,22 +239,13 @@ def read_class_names(session: Any) -> dict[int, str]:  # noqa: ANN401 -- onnxrun
         return {}
 
 
-def open_session(weights: Path, threads: int | None) -> Any:  # noqa: ANN401 -- onnxruntime is untyped
-    """Open an ONNX file with one picture in and one table out; `threads` None: as many as ONNX Runtime likes.
+def open_session(weights: Path, threads: int | None, runtime: Runtime = "onnxruntime") -> Any:  # noqa: ANN401 -- onnxruntime is untyped
+    """Open an ONNX file with one picture in and one table out; `threads` None: as many as the runtime likes.
 
     Raises:
         ModelRefusedError: it is not such a file.
     """
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or 0
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the edge has other work to do
-    options.log_severity_level = 3
-    options.enable_mem_pattern = False  # a plan for each size of picture is kept for ever, 17 MiB, and saves no time
-    try:
-        session = ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
-    except CANNOT_OPEN as error:
-        raise ModelRefusedError(f"{weights} is not a model that ONNX Runtime can open: {error}") from error
+    session = OpenVinoSession(weights, threads) if runtime == "openvino" else _onnxruntime_session(weights, threads)
     give_back_now()  # reading the file and making it fast left 15 MiB behind
     if [len(one.shape) for one in (*session.get_inputs(), *session.get_outputs())] != [4, 3]:
         raise ModelRefusedError(
@@ -257,7 +254,25 @@ def open_session(weights: Path, threads: int | None) -> Any:  # noqa: ANN401 -- 
     return session
 
 
+def _onnxruntime_session(weights: Path, threads: int | None) -> Any:  # noqa: ANN401 -- onnxruntime is untyped
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the edge has other work to do
+    options.log_severity_level = 3
+    options.enable_mem_pattern = False  # a plan for each size of picture is kept for ever, 17 MiB, and saves no time
+    try:
+        return ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+    except CANNOT_OPEN as error:
+        raise ModelRefusedError(f"{weights} is not a model that ONNX Runtime can open: {error}") from error
+
+
 def fixed_size(session: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- onnxruntime is untyped
     """Height and width of the input in pixels; None: any size will do."""
     height, width = session.get_inputs()[0].shape[2:]
     return (height, width) if isinstance(height, int) and isinstance(width, int) else None
+
+
+def gives_suppressed(session: Any) -> bool:  # noqa: ANN401 -- onnxruntime is untyped
+    """Whether the boxes that come out are suppressed already."""
+    return is_end_to_end(session.get_modelmeta().custom_metadata_map, session.get_outputs()[0].shape)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, Strict
 
 from detector.boxes import XyxyPx
-from detector.detection import fixed_size, open_session, read_class_names
+from detector.detection import fixed_size, gives_suppressed, open_session, read_class_names
 from detector.lock_views import LockBox, LockKind
 from detector.model_folder import FactsOf, FolderOf, class_numbers, open_folder
 from detector.yolo import decode, fitting_size, letterbox
@@ -49,6 +49,7 @@ class OnnxLockDetector:
         self._facts = facts
         self._kinds = kinds
         self._fixed_hw = fixed_size(session)
+        self._end_to_end = gives_suppressed(session)
         self._input_name = str(session.get_inputs()[0].name)
 
     @classmethod
@@ -74,7 +75,8 @@ class OnnxLockDetector:
         hw = self._fixed_hw or fitting_size(height, width, needs.long_side_px, needs.stride_px)
         blob, placed = letterbox(crop_bgr, hw)
         (output,) = self._session.run(None, {self._input_name: blob})
-        found = decode(np.asarray(output, dtype=np.float32), self._least_score, self._facts.thresholds.iou)
+        table = np.asarray(output, dtype=np.float32)
+        found = decode(table, self._least_score, self._facts.thresholds.iou, end_to_end=self._end_to_end)
         boxes = placed.to_picture(found.xyxy_px, width, height).tolist()
         rows = zip(boxes, found.scores.tolist(), found.numbers.tolist(), strict=True)
         locks = [LockBox(self._kinds[n], score, XyxyPx(*box)) for box, score, n in rows if n in self._kinds]

@@ -12,13 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, ClassVar, Generic, Self, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
 
 from detector.errors import UsageError
 from detector.vocabulary import Kind
 
+Runtime = Literal["onnxruntime", "openvino"]
+"""What computes an ONNX file."""
 FACTS_FILE = "model.toml"
 REQUIRED_KINDS = (Kind.PERSON, Kind.BICYCLE)
 

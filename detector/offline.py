@@ -18,7 +18,7 @@ from detector.config import ViewConfig
 from detector.detection import BARE_FILE_THRESHOLDS, Detector, open_detector
 from detector.frames import EPOCH, measure, read_frames
 from detector.looking import EVERY_FRAME, Looking
-from detector.model_folder import identify_model, load_model_folder
+from detector.model_folder import Runtime, identify_model, load_model_folder
 from detector.outgoing import Stamper, seeded_entropy
 from detector.pipeline import Line, run_line
 from detector.report import ReportFacts, render_report
@@ -79,7 +79,7 @@ class ClipResult:
     replaced: bool
 
 
-def open_model(name: str) -> Model:
+def open_model(name: str, runtime: Runtime = "onnxruntime") -> Model:
     """Open a model with its name, hash and thresholds.
 
     Raises:
@@ -88,7 +88,9 @@ def open_model(name: str) -> Model:
     identity = identify_model(name)
     facts = BARE_FILE_THRESHOLDS if Path(name).is_file() else load_model_folder(name).facts.thresholds
     settings = DetectionSettings(score_low=facts.score_low, score_high=facts.score_high, iou=facts.iou)
-    return Model(open_detector(name), ModelName(id=identity.model_id, sha256=identity.sha256), settings)
+    return Model(
+        open_detector(name, runtime=runtime), ModelName(id=identity.model_id, sha256=identity.sha256), settings
+    )
 
 
 def run_clip(

@@ -1,4 +1,4 @@
-"""The models of a worker: one session for each that is named, however many cameras share it."""
+"""The models of a worker: one session for each model and runtime that is named, however many cameras share it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import structlog
 
 from detector.config import SiteConfig
 from detector.detection import Detector, open_detector
-from detector.model_folder import ModelIdentity, identify_model
+from detector.model_folder import ModelIdentity, Runtime, identify_model
 from detector.model_turns import SharedModel
 
 log = structlog.get_logger()
+Choice = tuple[str, Runtime]
 
 
 class Models:
@@ -23,42 +24,44 @@ class Models:
         Raises:
             ModelRefusedError: one of them cannot be used.
         """
-        self._open: dict[str, SharedModel] = {}
+        self._open: dict[Choice, SharedModel] = {}
         for camera in config.cameras:
-            self.of(camera.model)
+            self.of(camera.model, camera.runtime)
 
-    def of(self, name: str) -> SharedModel:
+    def of(self, name: str, runtime: Runtime = "onnxruntime") -> SharedModel:
         """The model of that name, opened where it is not yet.
 
         Raises:
             ModelRefusedError: it cannot be used.
         """
-        if name not in self._open:
-            identity, detector = _opened(name)
-            self._open[name] = SharedModel(detector, identity)
-        return self._open[name]
+        choice = name, runtime
+        if choice not in self._open:
+            identity, detector = _opened(choice)
+            self._open[choice] = SharedModel(detector, identity)
+        return self._open[choice]
 
-    def promoted(self) -> Mapping[str, tuple[ModelIdentity, Detector]]:
+    def promoted(self) -> Mapping[Choice, tuple[ModelIdentity, Detector]]:
         """Those open ones whose name has come to mean other weights since, opened anew: what each is, and the model.
 
         Raises:
             ModelRefusedError: one of them cannot be used.
         """
-        names = [name for name, shared in self._open.items() if identify_model(name) != shared.identity]
-        return {name: _opened(name) for name in names}
+        choices = [choice for choice, shared in self._open.items() if identify_model(choice[0]) != shared.identity]
+        return {choice: _opened(choice) for choice in choices}
 
-    def take(self, promoted: Mapping[str, tuple[ModelIdentity, Detector]]) -> None:
+    def take(self, promoted: Mapping[Choice, tuple[ModelIdentity, Detector]]) -> None:
         """Use these from the next picture on; cameras notice nothing."""
-        for name, (identity, detector) in promoted.items():
-            shared = self._open[name]
+        for choice, (identity, detector) in promoted.items():
+            shared = self._open[choice]
             with shared.turn:
                 shared.detector, shared.identity = detector, identity
-            log.info("the model was replaced", model=name, sha256=identity.sha256)
+            log.info("the model was replaced", model=choice[0], sha256=identity.sha256)
 
-    def keep_only(self, names: Iterable[str]) -> None:
-        kept = set(names)
-        self._open = {name: model for name, model in self._open.items() if name in kept}
+    def keep_only(self, choices: Iterable[Choice]) -> None:
+        kept = set(choices)
+        self._open = {choice: model for choice, model in self._open.items() if choice in kept}
 
 
-def _opened(name: str) -> tuple[ModelIdentity, Detector]:
-    return identify_model(name), open_detector(name)
+def _opened(choice: Choice) -> tuple[ModelIdentity, Detector]:
+    name, runtime = choice
+    return identify_model(name), open_detector(name, runtime=runtime)

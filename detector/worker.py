@@ -86,7 +86,7 @@ def run_worker(
             speech = Speech(sink, durable, states, clock)
             crew = Crew(
                 lambda camera, end: CameraWatch(
-                    camera, models.of(camera.model), speech, end, store=store, orders=orders
+                    camera, models.of(camera.model, camera.runtime), speech, end, store=store, orders=orders
                 )
             )
             worker = _Worker(models, crew, HomeAssistant(sink, VERSION), at_the_rack, now, sink)
@@ -123,7 +123,7 @@ class _Worker:
         promoted = self.models.promoted()
         self.crew.apply(site.cameras)
         self.models.take(promoted)
-        self.models.keep_only(camera.model for camera in site.cameras)
+        self.models.keep_only((camera.model, camera.runtime) for camera in site.cameras)
         self.home_assistant.introduce(site)
         self.at_the_rack.take(site.announce)
         self.now.take(site)

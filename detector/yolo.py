@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 PADDING_GREY = 114  # what YOLO models were trained with
 MOST_BOXES = 300
+END_TO_END_WIDTH = 6
 
 FloatArray = NDArray[np.float32]
 
@@ -60,7 +63,25 @@ def letterbox(image_bgr: NDArray[np.uint8], size_hw: tuple[int, int]) -> tuple[F
     return blob, Letterbox(new_width / width, new_height / height, left, top)
 
 
-def decode(output: FloatArray, score_threshold: float, iou_threshold: float) -> Candidates:
+def is_end_to_end(metadata: Mapping[str, str], output_shape: Sequence[int | str | None]) -> bool:
+    """Whether a model gives boxes that it has suppressed itself, by what its exporter wrote.
+
+    YOLO26 has both heads, and the exporter chooses; `nms=True` adds suppression to any. Only a file without a word about
+    it is judged by its output's shape.
+    """
+    if "end2end" not in metadata:
+        return output_shape[-1] == END_TO_END_WIDTH
+    return metadata["end2end"] == "True" or _was_exported_with_nms(metadata.get("args", "{}"))
+
+
+def _was_exported_with_nms(arguments: str) -> bool:
+    try:
+        return dict(ast.literal_eval(arguments)).get("nms") is True
+    except (ValueError, SyntaxError, TypeError):
+        return False
+
+
+def decode(output: FloatArray, score_threshold: float, iou_threshold: float, *, end_to_end: bool) -> Candidates:
     """Read a YOLO output of one picture: strongest first, class-wise suppressed, at most 300 boxes in input pixels.
 
     `output` is (1, 4 + classes, anchors) with centre boxes, or (1, boxes, 6) from an end-to-end model, which has
@@ -69,9 +90,10 @@ def decode(output: FloatArray, score_threshold: float, iou_threshold: float) -> 
     Raises:
         ValueError: any other shape.
     """
-    if output.ndim != 3 or output.shape[0] != 1:  # noqa: PLR2004
-        raise ValueError(f"The model gives an output of shape {output.shape}; (1, 4 + classes, n) is expected.")
-    if output.shape[2] == 6:  # noqa: PLR2004
+    wanted = f"(1, n, {END_TO_END_WIDTH})" if end_to_end else "(1, 4 + classes, n)"
+    if output.ndim != 3 or output.shape[0] != 1 or (end_to_end and output.shape[2] != END_TO_END_WIDTH):  # noqa: PLR2004
+        raise ValueError(f"The model gives an output of shape {output.shape}; {wanted} is expected.")
+    if end_to_end:
         return _decode_end_to_end(output[0], score_threshold)
     return suppress(_decode_anchors(output[0], score_threshold), iou_threshold)
 

@@ -64,6 +64,8 @@ def _missing(item: pytest.Item) -> tuple[str, str] | None:
             return name, f"{name} is not here; {SERVICES[name]}"
     if item.get_closest_marker("train") and importlib.util.find_spec("ultralytics") is None:
         return "train", "the [train] extra is not installed"
+    if item.get_closest_marker("openvino") and importlib.util.find_spec("openvino") is None:
+        return "openvino", "the [openvino] extra is not installed"
     if item.get_closest_marker("shared") and not (SHARED / "data").is_dir():
         return "shared", "the real footage is not beside this checkout"
     return None

@@ -46,12 +46,13 @@ def train(  # noqa: PLR0913, PLR0917 -- each is a flag
     seed: Annotated[int, typer.Option("--seed", help="Seed of everything random.")] = 0,
     device: Annotated[str, typer.Option("--device", help="`cpu`, or the number of a GPU.")] = "cpu",
     bfloat16: Annotated[bool, typer.Option("--bfloat16", help="Half the time on a CPU that knows bfloat16.")] = False,
+    hours: Annotated[float | None, typer.Option("--hours", help="As many epochs as fit, instead of --epochs.")] = None,
 ) -> None:
     """Fine-tune a checkpoint on a dataset of bikes or of locks, keeping every epoch; needs the [train] extra."""
     if not start.is_file():
         raise UsageError(f"There is no checkpoint {start} to start from.")
     purpose = purpose_of(data)
-    fine_tune(Run(data, start, out, purpose, epochs, imgsz, batch, lr, freeze, fraction, seed, device, bfloat16))
+    fine_tune(Run(data, start, out, purpose, epochs, imgsz, batch, lr, freeze, fraction, seed, device, bfloat16, hours))
     typer.echo(f"Every epoch is in {out / 'run' / 'weights'}.")
 
 

@@ -45,6 +45,14 @@ def test_cameras_of_one_model_share_it(current: Path) -> None:
     assert models.of(str(current)) is models.of(str(current))
 
 
+@pytest.mark.openvino
+def test_one_model_in_two_runtimes_is_opened_twice(current: Path) -> None:
+    models = Models(site(current))
+    assert models.of(str(current), "openvino") is not models.of(str(current))
+    models.keep_only([(str(current), "openvino")])
+    assert models.of(str(current), "openvino") is models.of(str(current), "openvino")
+
+
 def test_a_promoted_model_takes_over_from_one_picture_to_the_next(current: Path, project_root: Path) -> None:
     models = Models(site(current))
     shared = models.of(str(current))

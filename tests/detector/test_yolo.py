@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.boxes import XyxyPx, iou
@@ -13,6 +13,7 @@ from detector.yolo import (
     Letterbox,
     decode,
     fitting_size,
+    is_end_to_end,
     letterbox,
     suppress,
 )
@@ -48,6 +49,7 @@ def test_the_input_is_as_small_as_the_picture_allows(
     assert fitting_size(height_px, width_px, 640, 32) == expected_hw
 
 
+@settings(deadline=None)
 @given(width_px=st.integers(1, 5000), height_px=st.integers(1, 5000))
 def test_any_picture_fits_an_input_of_whole_strides(width_px: int, height_px: int) -> None:
     height, width = fitting_size(height_px, width_px, 640, 32)
@@ -71,6 +73,7 @@ def test_the_input_is_red_green_blue_from_0_to_1() -> None:
     assert blob[0, :, 0, 0].tolist() == [0.0, 0.0, 1.0]
 
 
+@settings(deadline=None)
 @given(
     width_px=st.integers(32, 3000),
     height_px=st.integers(32, 3000),
@@ -112,7 +115,7 @@ def test_boxes_are_clipped_to_the_picture() -> None:
 
 
 def test_an_anchor_becomes_its_box_with_its_strongest_class() -> None:
-    found = decode(anchors((50, 40, 20, 10, 0.2, 0.7, 0.1)), score_threshold=0.25, iou_threshold=0.7)
+    found = decode(anchors((50, 40, 20, 10, 0.2, 0.7, 0.1)), score_threshold=0.25, iou_threshold=0.7, end_to_end=False)
     assert found.xyxy_px.tolist() == [[40, 35, 60, 45]]
     assert found.numbers.tolist() == [1]
     assert found.scores.tolist() == pytest.approx([0.7])
@@ -120,12 +123,12 @@ def test_an_anchor_becomes_its_box_with_its_strongest_class() -> None:
 
 def test_anchors_at_or_under_the_threshold_are_left_out() -> None:
     rows = [(50.0, 40, 20, 10, score, 0.0) for score in (0.24, 0.25, 0.26)]
-    assert decode(anchors(*rows), 0.25, 0.7).scores.tolist() == pytest.approx([0.26])
+    assert decode(anchors(*rows), 0.25, 0.7, end_to_end=False).scores.tolist() == pytest.approx([0.26])
 
 
 def test_an_end_to_end_output_is_taken_as_it_is_strongest_first() -> None:
     rows = [[10, 10, 20, 20, 0.3, 1], [11, 11, 21, 21, 0.9, 1], [0, 0, 5, 5, 0.01, 0]]
-    found = decode(np.array([rows], dtype=np.float32), 0.1, 0.5)
+    found = decode(np.array([rows], dtype=np.float32), 0.1, 0.5, end_to_end=True)
     assert found.scores.tolist() == pytest.approx([0.9, 0.3])
     assert found.numbers.tolist() == [1, 1]
     assert found.xyxy_px[0].tolist() == [11, 11, 21, 21]
@@ -133,11 +136,36 @@ def test_an_end_to_end_output_is_taken_as_it_is_strongest_first() -> None:
 
 def test_an_output_of_another_shape_is_refused_with_that_shape() -> None:
     with pytest.raises(ValueError, match=r"\(2, 7, 100\)"):
-        decode(np.zeros((2, 7, 100), dtype=np.float32), 0.1, 0.7)
+        decode(np.zeros((2, 7, 100), dtype=np.float32), 0.1, 0.7, end_to_end=False)
+
+
+def test_a_model_that_promised_suppressed_boxes_and_gives_anchors_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"\(1, n, 6\) is expected"):
+        decode(np.zeros((1, 7, 100), dtype=np.float32), 0.1, 0.7, end_to_end=True)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "shape", "suppressed"),
+    [
+        pytest.param({"end2end": "True"}, (1, 300, 6), True, id="an end-to-end head"),
+        pytest.param({"end2end": "False"}, (1, 7, 8400), False, id="anchors"),
+        # Two classes over six anchors look like boxes; the metadata knows better.
+        pytest.param({"end2end": "False"}, (1, 6, 6), False, id="anchors that look like boxes"),
+        pytest.param({"end2end": "False", "args": "{'nms': True}"}, (1, 300, 6), True, id="suppression exported along"),
+        pytest.param({"end2end": "False", "args": "{'nms': None}"}, (1, 7, 8400), False, id="none exported along"),
+        pytest.param({"end2end": "False", "args": "not a dict"}, (1, 7, 8400), False, id="arguments nobody can read"),
+        pytest.param({}, (1, 300, 6), True, id="nothing written, boxes"),
+        pytest.param({}, (1, "any", "any"), False, id="nothing written, sides of any length"),
+    ],
+)
+def test_the_head_is_told_by_the_export(
+    metadata: dict[str, str], shape: tuple[int | str, ...], suppressed: bool
+) -> None:
+    assert is_end_to_end(metadata, shape) is suppressed
 
 
 def test_an_output_with_nothing_in_it_gives_no_boxes() -> None:
-    assert decode(np.zeros((1, 7, 8400), dtype=np.float32), 0.1, 0.7).scores.size == 0
+    assert decode(np.zeros((1, 7, 8400), dtype=np.float32), 0.1, 0.7, end_to_end=False).scores.size == 0
 
 
 # --- suppression -----------------------------------------------------------------------------------------------------
@@ -184,6 +212,7 @@ boxes = st.tuples(
 ).map(lambda b: (float(b[0]), float(b[1]), float(b[0] + b[2]), float(b[1] + b[3]), b[4] / 100, b[5]))
 
 
+@settings(deadline=None)
 @given(rows=st.lists(boxes, max_size=25))
 def test_what_is_kept_is_apart_and_what_is_dropped_has_a_reason(
     rows: list[tuple[float, float, float, float, float, int]],

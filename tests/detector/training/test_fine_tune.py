@@ -77,7 +77,8 @@ def test_training_leaves_an_epoch_with_our_classes(tmp_path: Path) -> None:
     start.names = {number: f"thing {number}" for number in range(80)} | {0: "person", 1: "bicycle", 3: "motorcycle"}
     torch.save({"model": start, "train_args": {}}, tmp_path / "start.pt")
     data = write_dataset(tmp_path / "data")
-    fine_tune(Run(data, tmp_path / "start.pt", tmp_path / "out", epochs=1, imgsz=64, batch=1))
+    fine_tune(Run(data, tmp_path / "start.pt", tmp_path / "out", epochs=50, imgsz=64, batch=1, hours=1e-6))
+    assert [file.name for file in (tmp_path / "out/run/weights").glob("epoch*.pt")] == ["epoch0.pt"]
     epoch = yolo(str(tmp_path / "out/run/weights/epoch0.pt"))
     assert tuple(epoch.names.values()) == OUR_CLASSES
 
