@@ -18,7 +18,8 @@ import numpy as np
 from bench.measure import REPEATS
 from bench.rows import Row, print_rows
 from detector.detection import open_session
-from detector.model_folder import FACTS_FILE, ModelFolder, Runtime, load_model_folder
+from detector.model_folder import FACTS_FILE, FolderOf, Runtime, load_model_folder
+from detector.vocabulary import Kind
 
 MODELS = Path(__file__).parents[1] / "models"
 SIZES_HW = ((384, 640), (576, 960))
@@ -35,7 +36,7 @@ def rows() -> Iterator[Row]:
                 yield _row(folder, hw, runtime, speed)
 
 
-def bike_models() -> list[ModelFolder]:
+def bike_models() -> list[FolderOf[Kind]]:
     """The models whose arithmetic is known, by their folders' names."""
     folders = [load_model_folder(facts.parent) for facts in sorted(MODELS.glob(f"bikepark*-v*/{FACTS_FILE}"))]
     return [folder for folder in folders if folder.facts.name in MODEL_GFLOP_640]
@@ -45,7 +46,7 @@ def runtimes() -> tuple[Runtime, ...]:
     return ("onnxruntime", "openvino") if importlib.util.find_spec("openvino") else ("onnxruntime",)
 
 
-def _row(folder: ModelFolder, hw: tuple[int, int], runtime: Runtime, flops_per_s: float) -> Row:
+def _row(folder: FolderOf[Kind], hw: tuple[int, int], runtime: Runtime, flops_per_s: float) -> Row:
     height, width = hw
     session = open_session(folder.weights, 1, runtime)
     picture = np.random.default_rng(0).random((1, 3, height, width), dtype=np.float32)
