@@ -70,7 +70,7 @@ def blend(start: Path, tuned: Path, tuned_share: float) -> Any:  # noqa: ANN401 
     A few epochs on a few hundred photos pull a detector towards those photos; going part of the way keeps more of what
     the start knew about other places.
     """
-    ours, before = _cut(tuned, CLASSES[Purpose.BIKES]), _cut(start, CLASSES[Purpose.BIKES])
+    ours, before = cut_to(tuned, CLASSES[Purpose.BIKES]), cut_to(start, CLASSES[Purpose.BIKES])
     kept, learnt = before.model.state_dict(), ours.model.state_dict()
     mixed = {
         name: _between(kept[name], value, tuned_share) if value.is_floating_point() else value
@@ -84,7 +84,7 @@ def _between(start: Any, end: Any, share: float) -> Any:  # noqa: ANN401 -- torc
     return start * (1 - share) + end * share
 
 
-def _cut(weights: Path, classes: tuple[str, ...]) -> Any:  # noqa: ANN401 -- an ultralytics model
+def cut_to(weights: Path, classes: tuple[str, ...]) -> Any:  # noqa: ANN401 -- an ultralytics model
     yolo = import_ultralytics().YOLO(str(weights))
     yolo.model.float()
     if tuple(yolo.names.values()) != classes:
@@ -163,7 +163,7 @@ def main(
     onnx_file = out / f"{out.name}.onnx"
     try:
         locks = purpose is Purpose.LOCKS
-        yolo = _cut(weights, CLASSES[purpose]) if locks else blend(start, weights, tuned_share)
+        yolo = cut_to(weights, CLASSES[purpose]) if locks else blend(start, weights, tuned_share)
         export_onnx(yolo, onnx_file, imgsz, storage)
     except UltralyticsMissingError as error:
         typer.echo(str(error), err=True)
