@@ -35,7 +35,7 @@ def collect(
         return_visits=attendance.return_visits,
         return_attended_s=attended_s(later) if later else None,
         return_bent_s=bent_s(later, bending),
-        rider_seen=attendance.rider_seen and bool(first),
+        rider_seen=attendance.rider_seen and bool(parked),
         lost_at_bike_s=lost_at_bike_s(parked),
         not_watched_s=attendance.not_watched_s,
         kind=kind,

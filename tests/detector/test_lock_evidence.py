@@ -79,7 +79,10 @@ def test_everything_is_collected_with_its_doubts() -> None:
 
 def test_who_was_seen_bringing_it_but_never_at_it_was_not_seen_as_far_as_the_lock_goes() -> None:
     assert not _collected(_attendance()).rider_seen
-    assert _collected(_attendance(*_frames(UPRIGHT))).rider_seen
+    before = _attendance(*_frames(UPRIGHT))
+    assert _collected(before).rider_seen
+    before.parked_at = START + timedelta(seconds=60)
+    assert not _collected(before).rider_seen, "only before it was parked"
 
 
 def test_what_nobody_was_seen_doing_is_unknown() -> None:
