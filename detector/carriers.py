@@ -207,7 +207,7 @@ class Carriers:
 
     def had_one_each(self) -> dict[int, set[int]]:
         """Of everybody in view, those who had a bike while they had one: they are two riders, not one and a friend."""
-        pairs = [pair for pair, seconds in self._each_s.items() if seconds >= LEAST_EACH_S and pair <= self._of.keys()]
+        pairs = [pair for pair, seconds in self._each_s.items() if seconds >= LEAST_EACH_S]
         return {who: {other for pair in pairs if who in pair for other in pair - {who}} for who in self._of}
 
     def bringing(self) -> dict[int, Carrier]:
