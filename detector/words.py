@@ -39,7 +39,7 @@ REASONS: Mapping[ReasonCode, Words] = {
     ReasonCode.RETURN_VISITS: Words("Times come back: {n}", "返回 {n} 次"),
     ReasonCode.LOCK_SEEN_VIEWS: Words("Views in which a lock is seen: {n}", "{n} 个画面中看到车锁"),
     ReasonCode.NO_LOCK_VIEWS: Words("Clear views in which no lock is seen: {n}", "{n} 个清晰画面中未见车锁"),
-    ReasonCode.RIDER_NOT_SEEN: Words("The rider was never seen", "始终没有看到骑车人"),
+    ReasonCode.RIDER_NOT_SEEN: Words("The rider was not seen at the bike", "没有看到骑车人在车旁"),
     ReasonCode.NOT_WATCHED_S: Words(
         "Nobody looked for {n} s while the rider was at the bike or just leaving",
         "骑车人在车旁或刚离开时有 {n} 秒没有画面",

@@ -37,7 +37,7 @@ COUNTED: Mapping[str, tuple[str, str]] = {
 PLAIN: Mapping[str, str] = {
     "left_straight": N_("The rider walked straight off without stopping again."),
     "shared_bike": N_("It is a shared bike, which locks itself."),
-    "rider_not_seen": N_("The rider was never seen."),
+    "rider_not_seen": N_("The rider was not seen at the bike."),
     "merged_boxes": N_("The bike cannot be told from its neighbours."),
     "too_dark": N_("It is too dark to see."),
     "camera_moved": N_("The camera has been moved."),
