@@ -17,7 +17,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,9 +42,9 @@ CREATE INDEX IF NOT EXISTS outbox_newest_urgent ON outbox (position) WHERE urgen
 CREATE INDEX IF NOT EXISTS outbox_lanes ON outbox (lane);
 CREATE TABLE IF NOT EXISTS marks (at INTEGER PRIMARY KEY, position INTEGER NOT NULL);
 """
-NEWEST_URGENT = "SELECT lane FROM outbox WHERE urgent = 1 ORDER BY position DESC"
-OF_LANE = "SELECT message_id FROM outbox WHERE lane = ? ORDER BY position LIMIT ?"
-OLDEST = "SELECT message_id, lane FROM outbox ORDER BY position"
+NEWEST_URGENT = "SELECT lane FROM outbox WHERE urgent = 1 ORDER BY position DESC LIMIT ?"
+OF_LANE = "SELECT message_id FROM outbox WHERE lane = ? ORDER BY position"
+OLDEST = "SELECT message_id, lane FROM outbox ORDER BY position LIMIT ?"
 MARK = "INSERT OR REPLACE INTO marks SELECT ?, coalesce(max(position), 0) FROM outbox"
 OLD_MARK = "SELECT max(at), max(position) FROM marks WHERE at <= ?"
 OLD_PICTURES = "DELETE FROM outbox WHERE position <= ? AND topic LIKE '%/snapshot/%'"
@@ -55,6 +55,8 @@ PAGE_BYTES = 4096
 GIBIBYTE = 1024**3
 RESERVE_BYTES = 512 * 1024
 """Enough for the pages of a journal of 64, and for a few letters' more."""
+OF_ONE_LANE = 25
+"""About so many letters a stay has at most; where it has more, fewer stays than asked for may be looked through."""
 FEW = 8
 """So many letters are forgotten at a time where there is no room but the reserve."""
 NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
@@ -150,24 +152,27 @@ class Outbox:
         finally:
             self._connection.execute(f"PRAGMA max_page_count={self._most_pages}")
 
-    def pending(self, limit: int, without: Iterable[str] = ()) -> Sequence[Letter]:
-        """The first `limit` letters in the order they should go, less those named in `without`.
+    def next_letters(self, limit: int, on_their_way: Iterable[str] = (), committed: Iterable[str] = ()) -> list[Letter]:
+        """The first letter of each of the first `limit` lanes in the order they should go, less those on their way.
 
-        What it costs grows with `limit`, not with how many letters there are.
+        One of a lane at a time: whatever is lost between here and the other end, the second cannot arrive before the
+        first. What is `committed` counts as forgotten. What it costs grows with `limit`, not with how many there are.
         """
-        skipped = set(without)
+        skipped, forgotten = set(on_their_way), set(committed)
         with self._guarded():
-            first = list(islice(self._in_order(limit), limit))
+            first = list(islice(self._first_of_lanes(limit * OF_ONE_LANE, forgotten), limit))
             return [self._letter(message_id) for message_id in first if message_id not in skipped]
 
-    def _in_order(self, limit: int) -> Iterator[str]:
-        urgent: set[str] = set()
-        for (lane,) in self._connection.execute(NEWEST_URGENT):
-            if lane not in urgent:
-                urgent.add(lane)
-                yield from (row[0] for row in self._connection.execute(OF_LANE, (lane, limit)).fetchall())
-        for message_id, lane in self._connection.execute(OLDEST):
-            if lane not in urgent:
+    def _first_of_lanes(self, most_rows: int, forgotten: Container[str]) -> Iterator[str]:
+        lanes: set[str] = set()
+        for (lane,) in self._connection.execute(NEWEST_URGENT, (most_rows,)):
+            if lane not in lanes:
+                lanes.add(lane)
+                of_lane = (row[0] for row in self._connection.execute(OF_LANE, (lane,)))
+                yield from islice((one for one in of_lane if one not in forgotten), 1)
+        for message_id, lane in self._connection.execute(OLDEST, (most_rows,)):
+            if lane not in lanes and message_id not in forgotten:
+                lanes.add(lane)
                 yield message_id
 
     def _letter(self, message_id: str) -> Letter:

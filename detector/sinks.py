@@ -272,7 +272,7 @@ class MqttSink:
             return
         now = time.monotonic()
         waiting = {message_id for message_id, flight in self._flights.items() if flight.again_at > now}
-        for letter in self._outbox.pending(MOST_IN_FLIGHT, without=waiting | self._committed.keys()):
+        for letter in self._outbox.next_letters(MOST_IN_FLIGHT, waiting, self._committed):
             if not self._connection.publish(letter.topic, letter.payload, qos=1, retained=False):
                 break
             before = self._flights.get(letter.message_id)

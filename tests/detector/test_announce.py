@@ -23,6 +23,7 @@ from detector.outbox import Outbox
 from detector.sinks import MqttSink
 from tests.brokers import AT, Broker, alert, embedded_process, status, wait_for
 from tests.listener import listening
+from tests.outboxes import letters_in
 
 NOBODY = "mqtt://127.0.0.1:1"
 LATER = AT + timedelta(seconds=5)
@@ -67,7 +68,7 @@ def one_sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MqttSink]:
 @pytest.fixture
 def sink(one_sink: MqttSink) -> MqttSink:
     """Nobody is at the other end, so that all stays in the outbox; emptied for each test."""
-    one_sink._outbox.acknowledge([letter.message_id for letter in one_sink._outbox.pending(1000)])
+    one_sink._outbox.acknowledge([letter.message_id for letter in letters_in(one_sink._outbox)])
     return one_sink
 
 

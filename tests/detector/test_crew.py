@@ -22,6 +22,7 @@ from detector.vocabulary import Detection, Frame
 from tests.brokers import AT, wait_for
 from tests.detector.drawn_footage import DrawnDetector, Image, scene, write_video
 from tests.detector.watching import HearingSink, camera, hearing_sink, run_until, told, watch
+from tests.outboxes import letters_in
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_a_new_picture_of_a_bike_is_sent_when_it_is_asked_for(sink: HearingSink,
     clip = write_video(tmp_path / "fading.mp4", fading, count=60)
 
     def pictures() -> list[str]:
-        return [letter.topic for letter in sink._outbox.pending(50) if "/snapshot/" in letter.topic]
+        return [letter.topic for letter in letters_in(sink._outbox) if "/snapshot/" in letter.topic]
 
     watching = watch(camera(clip), sink, DrawnDetector(), threading.Event())
     thread = threading.Thread(target=watching.run)

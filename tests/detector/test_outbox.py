@@ -11,6 +11,7 @@ import pytest
 
 from detector.errors import CannotWriteError
 from detector.outbox import RESERVE_BYTES, Letter, Outbox
+from tests.outboxes import letters_in
 
 
 def letter(number: int, *, lane: str = "", urgent: bool = False, size: int = 10) -> Letter:
@@ -18,7 +19,7 @@ def letter(number: int, *, lane: str = "", urgent: bool = False, size: int = 10)
 
 
 def ids(outbox: Outbox, limit: int = 100) -> list[str]:
-    return [one.message_id for one in outbox.pending(limit)]
+    return [one.message_id for one in outbox.next_letters(limit)]
 
 
 def fill(outbox: Outbox, size: int = 5000, first: int = 0) -> None:
@@ -35,7 +36,7 @@ def test_letters_come_back_whole_and_in_order(tmp_path: Path) -> None:
     with Outbox(tmp_path / "deep" / "outbox.db") as outbox:
         for number in range(5):
             outbox.put(letter(number))
-        assert outbox.pending(3) == [letter(0), letter(1), letter(2)]
+        assert outbox.next_letters(3) == [letter(0), letter(1), letter(2)]
         assert outbox.depth() == 5
 
 
@@ -51,14 +52,14 @@ def test_the_same_id_put_twice_is_kept_once_as_it_was(tmp_path: Path) -> None:
     with Outbox(tmp_path / "outbox.db") as outbox:
         outbox.put(letter(1))
         outbox.put(Letter("id-1", "another", b"another", "another"))
-        assert outbox.pending(10) == [letter(1)]
+        assert letters_in(outbox) == [letter(1)]
 
 
 def test_those_already_on_their_way_are_left_out_and_the_window_does_not_move_past_them(tmp_path: Path) -> None:
     with Outbox(tmp_path / "outbox.db") as outbox:
         for number in range(6):
             outbox.put(letter(number))
-        assert [one.message_id for one in outbox.pending(4, without=["id-0", "id-2"])] == ["id-1", "id-3"]
+        assert [one.message_id for one in outbox.next_letters(4, ["id-0", "id-2"])] == ["id-1", "id-3"]
 
 
 def test_a_new_alert_overtakes_a_backlog_but_not_its_own_stay(tmp_path: Path) -> None:
@@ -67,9 +68,31 @@ def test_a_new_alert_overtakes_a_backlog_but_not_its_own_stay(tmp_path: Path) ->
             outbox.put(letter(number))
         outbox.put(letter(1000, lane="stay-3"))
         outbox.put(letter(1001, lane="stay-3", urgent=True))
-        assert ids(outbox, 5) == ["id-3", "id-1000", "id-1001", "id-0", "id-1"]
+        assert ids(outbox, 3) == ["id-3", "id-0", "id-1"]
         outbox.put(letter(1002, lane="stay-9", urgent=True))
-        assert ids(outbox, 6) == ["id-9", "id-1002", "id-3", "id-1000", "id-1001", "id-0"]
+        assert ids(outbox, 4) == ["id-9", "id-3", "id-0", "id-1"]
+        outbox.acknowledge(["id-3"])
+        assert ids(outbox, 4) == ["id-9", "id-1000", "id-0", "id-1"]
+
+
+def test_of_a_stay_one_letter_is_on_its_way_at_a_time_and_what_is_committed_holds_up_none(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        for number in range(6):
+            outbox.put(letter(number, lane=f"stay-{number % 2}", urgent=number == 5))
+        assert ids(outbox) == ["id-1", "id-0"]
+        assert outbox.next_letters(9, on_their_way=["id-0", "id-1"]) == []
+        assert [one.message_id for one in outbox.next_letters(9, ["id-0"], committed=["id-1"])] == ["id-3"]
+
+
+def test_a_stay_with_very_many_letters_is_looked_through_only_so_far(tmp_path: Path) -> None:
+    """What is next may not cost more the longer one stay talks; those after it get their turn as it is drained."""
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        for number in range(60):
+            outbox.put(letter(number, lane="talkative"))
+        outbox.put(letter(60))
+        assert ids(outbox, 2) == ["id-0"]
+        outbox.acknowledge(f"id-{number}" for number in range(20))
+        assert ids(outbox, 2) == ["id-20", "id-60"]
 
 
 def test_a_new_alert_is_next_however_many_older_ones_wait(tmp_path: Path) -> None:
@@ -77,12 +100,13 @@ def test_a_new_alert_is_next_however_many_older_ones_wait(tmp_path: Path) -> Non
         for number in range(300):
             outbox.put(letter(number, lane=f"stay-{number // 3}", urgent=number % 3 == 1))
         outbox.put(letter(300, lane="new", urgent=True))
-        assert ids(outbox, 4) == ["id-300", "id-297", "id-298", "id-299"]
-        everything = ids(outbox, 1000)
-        assert sorted(everything) == sorted(f"id-{number}" for number in range(301))
-        for stay in range(100):
-            mine = [everything.index(f"id-{number}") for number in range(3 * stay, 3 * stay + 3)]
-            assert mine == sorted(mine), "within a stay the order holds"
+        assert ids(outbox, 3) == ["id-300", "id-297", "id-294"]
+        drained = []
+        while batch := ids(outbox, 1000):
+            drained += batch
+            outbox.acknowledge(batch)
+        with_alert = [f"id-{3 * stay + n}" for n in (0, 1) for stay in reversed(range(100))]
+        assert drained == ["id-300", *with_alert, *(f"id-{3 * stay + 2}" for stay in range(100))]
 
 
 def test_what_is_next_costs_the_same_with_many_letters_as_with_few(tmp_path: Path) -> None:
@@ -105,7 +129,7 @@ def _steps_of_pending(path: Path, count: int) -> int:
         outbox._connection.executemany(insert, rows)
         outbox._connection.execute("COMMIT")
         outbox._connection.set_progress_handler(step, 10)
-        assert len(outbox.pending(100)) == 100
+        assert len(outbox.next_letters(100)) == 100
         outbox._connection.set_progress_handler(None, 0)
     return taken
 

@@ -14,6 +14,7 @@ from detector.stay_store import StayStore
 from tests.brokers import wait_for
 from tests.detector.drawn_footage import DrawnDetector, scene, write_video
 from tests.detector.watching import QUICK, camera, hearing_sink, run_until, told, watch
+from tests.outboxes import letters_in
 
 AT = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -32,7 +33,7 @@ def keep(outbox: Outbox, name: str) -> None:
 
 
 def held(outbox: Outbox) -> set[str]:
-    return {letter.message_id for letter in outbox.pending(100)}
+    return {letter.message_id for letter in letters_in(outbox)}
 
 
 def test_a_picture_nobody_came_for_in_the_set_days_goes_and_its_alert_stays(outbox: Outbox, tmp_path: Path) -> None:

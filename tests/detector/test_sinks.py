@@ -23,6 +23,7 @@ from detector.outbox import Outbox
 from detector.sinks import JsonlSink, MqttSink
 from tests.brokers import JPEG, Broker, alert, embedded_process, header, status, stay, wait_for
 from tests.listener import Listener, listening
+from tests.outboxes import letters_in
 
 NOBODY = "mqtt://127.0.0.1:1"
 
@@ -68,9 +69,9 @@ def test_what_must_arrive_is_on_disk_when_send_returns_though_nobody_listens(out
         sink.send_snapshot("gate", raised.alert_id, JPEG)
         sink.send(CameraHealth(**header(2), camera="gate", fps_in=5, fps_seen=5, fps_inferred=5))
         assert sink.depth() == 3
-    ends = [letter.topic.split("/", 3)[3] for letter in outbox.pending(10)]
+    ends = [letter.topic.split("/", 3)[3] for letter in letters_in(outbox)]
     assert ends == ["camera/gate/stay", "camera/gate/alert", f"camera/gate/snapshot/{raised.alert_id}"]
-    assert outbox.pending(10)[2].message_id == str(snapshot_message_id(raised.alert_id, JPEG))
+    assert letters_in(outbox)[2].message_id == str(snapshot_message_id(raised.alert_id, JPEG))
 
 
 def test_only_an_acknowledgement_of_the_bridge_empties_the_outbox(broker: Broker, outbox: Outbox) -> None:
@@ -82,7 +83,19 @@ def test_only_an_acknowledgement_of_the_bridge_empties_the_outbox(broker: Broker
         assert sink.depth() == 2, "the broker has both, and that means nothing"
         bridge.answer(second.message_id)
         wait_for(lambda: sink.depth() == 1)
-        assert outbox.pending(10)[0].message_id == str(first.message_id)
+        assert letters_in(outbox)[0].message_id == str(first.message_id)
+
+
+def test_what_a_stay_says_second_waits_until_the_first_is_stored(broker: Broker, outbox: Outbox) -> None:
+    """Or a broker nobody listens to yet would lose the first, and the bridge that comes then hear the second before it."""
+    parked, raised, another = stay(1), alert(1), stay(2)
+    with listening(broker) as bridge, sink_to(broker.url, outbox) as sink:
+        for message in (parked, raised, another):
+            sink.send(message)
+        wait_for(lambda: len(bridge.on("/stay")) == 2)
+        assert bridge.on("/alert") == []
+        bridge.answer(parked.message_id)
+        wait_for(lambda: bridge.on("/alert"))
 
 
 def test_an_answer_that_cannot_be_read_or_names_strangers_changes_nothing(broker: Broker, outbox: Outbox) -> None:
@@ -138,7 +151,7 @@ def test_an_answer_the_disk_has_no_room_for_is_remembered_and_holds_up_nothing_n
         assert sink.depth() == 2
         full.clear()
         wait_for(lambda: sink.depth() == 1)
-        assert outbox.pending(10)[0].message_id == str(second.message_id)
+        assert letters_in(outbox)[0].message_id == str(second.message_id)
 
 
 def test_a_backlog_larger_than_the_window_drains_as_it_is_acknowledged(broker: Broker, outbox: Outbox) -> None:

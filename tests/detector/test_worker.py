@@ -27,6 +27,7 @@ from detector.worker_commands import app
 from tests.brokers import ROOT, Server, embedded_process, server, wait_for
 from tests.detector.drawn_footage import DrawnDetector, scene, write_video
 from tests.detector.watching import NOBODY, QUICK, HearingSink, camera, hearing_sink, run_until, told, watch
+from tests.outboxes import letters_in
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_a_bike_left_unlocked_before_a_live_camera_becomes_an_alert_with_its_pic
     thresholds = QUICK | {"grace_s": 2.0}  # so that opened and left are told in two frames
     watching = watch(camera(clip, thresholds=thresholds), sink, DrawnDetector(), threading.Event())
     run_until(watching, lambda: told(sink, "alert", "raised") and sink.depth() >= 4)
-    pictures = [letter for letter in sink._outbox.pending(20) if "/snapshot/" in letter.topic]
+    pictures = [letter for letter in letters_in(sink._outbox) if "/snapshot/" in letter.topic]
     assert [letter.payload[:3] for letter in pictures] == [b"\xff\xd8\xff"]
     numbers = [one.seq for one in sink.heard if one.type in {"stay", "alert"}]
     assert numbers == list(range(len(numbers))), "what must arrive is counted without gaps"
