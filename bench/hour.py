@@ -33,6 +33,7 @@ from detector.detection import Detector, open_detector
 from detector.frames import EPOCH
 from detector.live_counts import Counts
 from detector.masks import Polygon
+from detector.model_folder import Runtime
 from detector.pace import Pace
 from detector.vocabulary import Detection, Frame
 from detector.worker import run_worker
@@ -124,8 +125,9 @@ def as_live(path: Path, hour: Hour) -> Callable[..., Generator[Frame]]:
 def replay(path: Path, length_s: float, minutes: float, *, ask_always: bool) -> list[Held]:
     hour = Hour(minutes)
 
-    def opened(name: str) -> Detector:
-        return open_detector(name) if ask_always else Remembering(open_detector(name), length_s)
+    def opened(name: str, *, runtime: Runtime) -> Detector:
+        model = open_detector(name, runtime=runtime)
+        return model if ask_always else Remembering(model, length_s)
 
     with (
         patch.object(shared_models, "open_detector", opened),

@@ -87,7 +87,7 @@ class Attendance:
     """Since when whoever was here is looked for again, after nobody looked for a while."""
 
     def update(self, moment: Moment, trails: Trails, elsewhere: Collection[int]) -> None:
-        """Go one frame on. `elsewhere` are people occupied with another bike, who are not counted here."""
+        """Go one frame on. `elsewhere` are people at another bike or occupied with one, who are not counted here."""
         seconds = 0.0 if self._last_at is None else min(2.0, (moment.at - self._last_at).total_seconds())
         self._last_at = moment.at
         people = [person for person in moment.people() if person.track_id not in elsewhere]
@@ -98,8 +98,9 @@ class Attendance:
         self._adopt(people, moment, trails)
         riders = [person for person in people if person.track_id in self.riders]
         here = [person for person in riders if within_reach(person.xyxy_px, self.bike_px)]
-        gone = [person for person in riders if has_walked_off(person.xyxy_px, self.bike_px)]
-        left = self._left_picture(riders, moment)
+        in_view = [person for person in moment.people() if person.track_id in self.riders]
+        gone = [person for person in in_view if has_walked_off(person.xyxy_px, self.bike_px)]
+        left = self._left_picture(in_view, moment)
         self._at_bike = (self._at_bike | {one.track_id for one in here}) - {one.track_id for one in gone} - left.keys()
         if here:
             self.last_here = {one.track_id for one in here}

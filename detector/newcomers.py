@@ -61,6 +61,8 @@ class Newcomer:
         sides = zip(self.box_px, found.xyxy_px, strict=True)
         self.box_px = XyxyPx(*(old + FOLLOW * (new - old) for old, new in sides))
         self.looks, self.last_at, self.kind = self.looks + 1, at, found.kind
+        if iou(self.first_px, self.box_px) < SAME_BOX_IOU:  # pushed slowly it looks alike from frame to frame
+            self.first_px, self.first_at, self.looks, self.missed = self.box_px, at, 1, 0
 
     def is_at(self, boxes: Collection[XyxyPx]) -> bool:
         return any(iou(self.box_px, box) >= SAME_BOX_IOU for box in boxes)
@@ -68,10 +70,7 @@ class Newcomer:
     def is_ripe(self, at: datetime, needed_s: float) -> bool:
         stood_s = (self.last_at - self.first_at).total_seconds()
         share = self.looks / (self.looks + self.missed)
-        stands = iou(self.first_px, self.box_px) >= SAME_BOX_IOU  # what moves slowly looks alike from frame to frame
-        return (
-            stands and self.last_at == at and stood_s >= needed_s and self.looks >= RIPE_LOOKS and share >= RIPE_SHARE
-        )
+        return self.last_at == at and stood_s >= needed_s and self.looks >= RIPE_LOOKS and share >= RIPE_SHARE
 
 
 class Newcomers:

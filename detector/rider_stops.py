@@ -8,8 +8,8 @@ from math import hypot
 from statistics import median
 from typing import NamedTuple
 
-from detector.boxes import XyxyPx, iou
-from detector.places import SAME_PLACE_IOU
+from detector.boxes import XyxyPx, intersection_px, iou
+from detector.places import SAME_PLACE_IOU, closeness, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, distance_px, median_box, since, size_px, span_s
 
 STOPPED_HEIGHTS = 0.2
@@ -30,6 +30,7 @@ AGREE_SHARE = 0.6
 LEAST_LOOKS = 3
 NEW_BOX_LOOKS = 3
 NEIGHBOURS = 3
+PIECE_INSIDE, PIECE_AREA = 0.8, 0.6
 
 
 class Stop(NamedTuple):
@@ -48,7 +49,10 @@ def stop_of(way: Trail, rest_s: float) -> Stop | None:
 
 
 def _still_end(way: Trail) -> Sequence[Sighting]:
-    """The sightings at the path's end whose feet are near where they are now; one stray look is forgiven."""
+    """The sightings at the path's end whose feet are near where they are now; one stray look is forgiven.
+
+    A look that shows a piece of them, the rest hidden by a bike, tells nothing of their feet.
+    """
     if not way:
         return way
     here = median_box(way[-LEAST_LOOKS:])
@@ -57,12 +61,21 @@ def _still_end(way: Trail) -> Sequence[Sighting]:
     strays = 0
     for sighting in reversed(way):
         foot_x, foot_y = sighting.xyxy_px.foot
-        strays = strays + 1 if abs(foot_x - x) > reach_px or abs(foot_y - y) > reach_px else 0
+        stray = abs(foot_x - x) > reach_px or abs(foot_y - y) > reach_px
+        if stray and _is_piece(sighting.xyxy_px, here):
+            continue
+        strays = strays + 1 if stray else 0
         if strays > 1:
             break
         if not strays:
             still.append(sighting)
     return still[::-1]
+
+
+def _is_piece(one: XyxyPx, whole: XyxyPx) -> bool:
+    """Whether a box shows a part of somebody whose whole box is known."""
+    inside = intersection_px(one, whole) >= PIECE_INSIDE * one.area
+    return inside and one.area <= PIECE_AREA * whole.area
 
 
 def put_down_by(way: Trail, *, without_s: float, unseen_s: float, bike_in_view: bool) -> Stop | None:
@@ -84,8 +97,7 @@ def put_down_by(way: Trail, *, without_s: float, unseen_s: float, bike_in_view: 
     walks_on = pauses and not bike_in_view and without_s >= LEAST_WITHOUT_S and _has_left(pauses[-1], way)
     if not pauses or not (stays or walks_on):
         return None
-    last, near_px = pauses[-1].person_px, SAME_STOP_HEIGHTS * pauses[-1].person_px.height
-    return next(stop for stop in pauses if distance_px(stop.person_px, last) <= near_px)
+    return pauses[0]
 
 
 def _has_left(pause: Stop, way: Trail) -> bool:
@@ -119,11 +131,12 @@ def place_at(stop: Stop, bike_px: XyxyPx, recent: Sequence[Moment], places: Coll
         for moment in recent
         if moment.at >= stop.since and (best := _new_box(moment, guess, before, places)) is not None
     ]
-    if len(new) < NEW_BOX_LOOKS:
-        return guess, False
-    middle = median_box(new)
+    middle = median_box(new) if len(new) >= NEW_BOX_LOOKS else guess
     agree = sum(iou(one.xyxy_px, middle) >= AGREE_IOU for one in new)
-    return (middle, True) if agree >= AGREE_SHARE * len(new) else (guess, False)
+    if len(new) >= NEW_BOX_LOOKS and agree >= AGREE_SHARE * len(new):
+        return middle, True
+    at_hand = [place for place in places if within_reach(stop.person_px, place)]
+    return max(at_hand, key=lambda place: closeness(stop.person_px, place), default=guess), False
 
 
 def _new_box(moment: Moment, guess: XyxyPx, before: Sequence[Moment], places: Collection[XyxyPx]) -> Sighting | None:
@@ -147,7 +160,7 @@ def _was_there(box: XyxyPx, before: Sequence[Moment]) -> bool:
 def _size_among(bike: XyxyPx, places: Collection[XyxyPx]) -> tuple[float, float]:
     """How wide and high a bike stands here, in pixels: as its neighbours do, else as it came."""
     near = sorted(places, key=lambda place: distance_px(place, bike))[:NEIGHBOURS]
-    if len(near) < NEIGHBOURS:
+    if not near:
         return bike.width, bike.height
     return median(place.width for place in near), median(place.height for place in near)
 

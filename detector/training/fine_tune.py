@@ -193,6 +193,12 @@ def trainer_class(*, bfloat16: bool = False) -> Any:  # noqa: ANN401 -- a class 
                 return keep_classes(weights, names)
             return super().get_model(cfg, weights, verbose)
 
+        def _model_train(self) -> None:
+            super()._model_train()
+            for module in self.model.modules():
+                if isinstance(module, torch.nn.BatchNorm2d):
+                    module.eval()  # statistics of a few hundred photos undo what the start knew
+
         def _setup_train(self) -> None:
             super()._setup_train()
             if self.device.type == "cpu":
