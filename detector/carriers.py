@@ -210,6 +210,10 @@ class Carriers:
         pairs = [pair for pair, seconds in self._each_s.items() if seconds >= LEAST_EACH_S]
         return {who: {other for pair in pairs if who in pair for other in pair - {who}} for who in self._of}
 
+    def people(self) -> frozenset[int]:
+        """Everybody in view, or out of it not long ago."""
+        return frozenset(self._of)
+
     def bringing(self) -> dict[int, Carrier]:
         """Who is bringing a bike that has not been put down yet, by track id."""
         return {who: carrier for who, carrier in self._of.items() if carrier.brings}

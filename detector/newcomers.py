@@ -27,6 +27,7 @@ RIPE_S = 2.0
 RIPE_ARRIVING_S = 3.0
 RIPE_LOOKS = 4
 RIPE_SHARE = 0.6
+SURE_S, SURE_LOOKS, SURE_SHARE = 3.0, 6, 0.8
 LOST_S = 1.5
 LEAST_WATCHED_S = 2.0
 BEFORE_SCORE = 0.1
@@ -38,6 +39,7 @@ SOON_S = 10.0
 """So soon after its rider is out of the way a bike comes to light; later somebody else brought it."""
 LEAST_AREA, MOST_AREA = 0.45, 2.2
 """Of the area that bikes near it have: smaller is a piece of one, larger is drawn around several."""
+BIRTH_S = 0.5
 NEIGHBOURS = 3
 PUSHED_IN_S = 3.0
 """Somebody who works at a bike seems to move with it; pushing it into its place takes no longer than this."""
@@ -71,6 +73,14 @@ class Newcomer:
         stood_s = (self.last_at - self.first_at).total_seconds()
         share = self.looks / (self.looks + self.missed)
         return self.last_at == at and stood_s >= needed_s and self.looks >= RIPE_LOOKS and share >= RIPE_SHARE
+
+    def is_sure(self) -> bool:
+        """Whether it was seen so long and so often that it stands there whoever brought it."""
+        return (
+            self.looks >= SURE_LOOKS
+            and (self.last_at - self.first_at).total_seconds() >= SURE_S
+            and (self.looks >= SURE_SHARE * (self.looks + self.missed))
+        )
 
 
 class Newcomers:
@@ -146,7 +156,12 @@ def put_down_at(dwell: Trail, had_until: datetime) -> datetime:
 
 
 def brought_by(
-    newcomers: Sequence[Newcomer], bringers: Collection[int], trails: Trails, past: Sequence[Moment]
+    newcomers: Sequence[Newcomer],
+    bringers: Collection[int],
+    trails: Trails,
+    past: Sequence[Moment],
+    *,
+    from_birth: bool = False,
 ) -> Mapping[int, int]:
     """Who put which of these bikes down: one bike a person, one person a bike, by how long they were at it.
 
@@ -155,6 +170,7 @@ def brought_by(
         bringers: people, by track id, who came with a bike.
         trails: their paths.
         past: the last moments, to see what stood there before.
+        from_birth: only who was there from when they were first seen.
 
     Returns:
         Positions in `newcomers` to track ids.
@@ -163,7 +179,10 @@ def brought_by(
     seconds = np.zeros((len(newcomers), len(people)))
     for row, one in enumerate(newcomers):
         for column, who in enumerate(people):
-            dwell = dwell_of(trails.of(who), one.box_px)
+            trail = trails.of(who)
+            dwell = dwell_of(trail, one.box_px)
+            if from_birth and dwell and (dwell[0].at - trail[0].at).total_seconds() > BIRTH_S:
+                continue
             soon = bool(dwell) and one.first_at <= dwell[-1].at + timedelta(seconds=SOON_S)
             if soon and was_free(one.box_px, dwell[0].at - timedelta(seconds=1), past):
                 seconds[row, column] = span_s(dwell)

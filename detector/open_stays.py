@@ -114,7 +114,8 @@ class OpenStay:
         if self.vacancy.empty_s > 0 and self._is_clear():
             return False
         if attendance.presence is Presence.AWAY and attendance.away_since is not None:
-            return (at - attendance.away_since).total_seconds() >= CONFIRM_AWAY_S
+            seen = self.certain or attendance.was_seen_here()
+            return seen and (at - attendance.away_since).total_seconds() >= CONFIRM_AWAY_S
         return self._is_waited_for(at) and attendance.was_seen_here()
 
     def is_unfounded(self, at: datetime) -> bool:

@@ -241,8 +241,19 @@ class ParkingWatch:
             return
         settled = {who for place in self._places if place.is_supported() for who in place.attendance.everybody()}
         came = self._visits.came_with_bike()
-        for row, who in brought_by(ripe, came.keys() - settled, self._trails, self._trails.past).items():
+        claimed = brought_by(ripe, came.keys() - settled, self._trails, self._trails.past)
+        for row, who in claimed.items():
             self._claim(ripe[row], who, came[who], moment)
+        self._claim_for_unseen([one for row, one in enumerate(ripe) if row not in claimed], settled, moment)
+
+    def _claim_for_unseen(self, ripe: Sequence[Newcomer], settled: set[int], moment: Moment) -> None:
+        """Whose coming is not known, since they were found only once they stood there, may have brought it too."""
+        sure = [one for one in ripe if one.is_sure()]
+        born = self._visits.came_unseen(self._trails, moment)
+        for row, who in brought_by(
+            sure, born.keys() - settled, self._trails, self._trails.past, from_birth=True
+        ).items():
+            self._claim(sure[row], who, born[who], moment)
 
     def _claim(self, newcomer: Newcomer, who: int, had_until: datetime, moment: Moment) -> None:
         rack = rack_of(self._racks, newcomer.box_px, moment.width_px, moment.height_px)

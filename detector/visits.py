@@ -93,6 +93,11 @@ class Visits:
         """Who had a bike with them since they came into view, put down or not, and until when."""
         return self._carriers.came_with_bike()
 
+    def came_unseen(self, trails: Trails, moment: Moment) -> dict[int, datetime]:
+        """Who was in the midst of the picture when they were first seen, and since when: what they had is not known."""
+        firsts = {who: trail[0] for who in self._carriers.people() if (trail := trails.of(who))}
+        return {who: first.at for who, first in firsts.items() if not at_way_out(first.xyxy_px, moment)}
+
     def took_from(self, place: XyxyPx) -> set[int]:
         """Who is going off with a bike that was first seen with them at this place."""
         return self._carriers.took_from(place)

@@ -86,9 +86,7 @@ def check_the_order_within_each_stay(noted: list[tuple[str, int]]) -> None:
     assert all(list(numbers) == sorted(numbers) for numbers in first_heard.values())
 
 
-def test_ten_thousand_messages_after_an_outage(
-    broker: Broker, host: Server, filled: Path, tmp_path: Path
-) -> None:
+def test_ten_thousand_messages_after_an_outage(broker: Broker, host: Server, filled: Path, tmp_path: Path) -> None:
     with after_the_outage(broker, filled, tmp_path) as sink:
         assert sink.depth() == MESSAGES == 10_000
         with host.bridge(broker.url, Noting) as bridge:
