@@ -21,7 +21,7 @@ def give_back_pictures() -> bool:
 
 
 def give_back_now() -> None:
-    """After work that is done once and leaves much behind; it takes some milliseconds. Elsewhere than in glibc nothing."""
+    """Free pages go back wherever they lie; it takes some milliseconds. Elsewhere than in glibc nothing happens."""
     trim = _glibc("malloc_trim")
     if trim is not None:
         trim(0)

@@ -155,6 +155,27 @@ def put_down_at(dwell: Trail, had_until: datetime) -> datetime:
     return min(max(dwell[0].at, had_until), settled_by, dwell[-1].at)
 
 
+def claims(
+    ripe: Sequence[Newcomer], came: Mapping[int, datetime], unseen: Mapping[int, datetime], trails: Trails
+) -> list[tuple[Newcomer, int, datetime]]:
+    """Bikes that stand where none was known, each with who put it down and until when they had it.
+
+    Args:
+        ripe: the bikes.
+        came: people, by track id, who came with a bike, and until when it was seen with them.
+        unseen: people whose coming was not seen, and since when they were: who stood at the bike from then on, as a
+            track lost and found again does, may have brought it, too, if it is sure to stand there.
+        trails: their paths.
+    """
+    theirs = brought_by(ripe, came, trails, trails.past)
+    rest = [one for row, one in enumerate(ripe) if row not in theirs and one.is_sure()]
+    found = brought_by(rest, unseen, trails, trails.past, from_birth=True)
+    return [
+        *((ripe[row], who, came[who]) for row, who in theirs.items()),
+        *((rest[row], who, unseen[who]) for row, who in found.items()),
+    ]
+
+
 def brought_by(
     newcomers: Sequence[Newcomer],
     bringers: Collection[int],
@@ -167,7 +188,7 @@ def brought_by(
 
     Args:
         newcomers: bikes that stand where none was known.
-        bringers: people, by track id, who came with a bike.
+        bringers: people, by track id, who may have brought one.
         trails: their paths.
         past: the last moments, to see what stood there before.
         from_birth: only who was there from when they were first seen.
@@ -181,9 +202,8 @@ def brought_by(
         for column, who in enumerate(people):
             trail = trails.of(who)
             dwell = dwell_of(trail, one.box_px)
-            if from_birth and dwell and (dwell[0].at - trail[0].at).total_seconds() > BIRTH_S:
-                continue
             soon = bool(dwell) and one.first_at <= dwell[-1].at + timedelta(seconds=SOON_S)
-            if soon and was_free(one.box_px, dwell[0].at - timedelta(seconds=1), past):
+            there = not from_birth or (bool(dwell) and (dwell[0].at - trail[0].at).total_seconds() <= BIRTH_S)
+            if soon and there and was_free(one.box_px, dwell[0].at - timedelta(seconds=1), past):
                 seconds[row, column] = span_s(dwell)
     return {row: people[column] for row, column in best_pairs(seconds, LEAST_DWELL_S)}

@@ -58,7 +58,7 @@ RESERVE_BYTES = 512 * 1024
 OF_ONE_LANE = 25
 """About so many letters a stay has at most; where it has more, fewer stays than asked for may be looked through."""
 FEW = 8
-"""So many letters are forgotten at a time where there is no room but the reserve."""
+"""Letters forgotten at a time where there is no room but the reserve."""
 NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from detector.boxes import XyxyPx
 from detector.config import Thresholds
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
-from detector.newcomers import Newcomer, Newcomers, brought_by, dwell_of, is_whole, put_down_at
+from detector.newcomers import Newcomer, Newcomers, claims, dwell_of, is_whole, put_down_at
 from detector.open_stays import OpenStay, is_same_visit, makes_room
 from detector.places import rack_of
 from detector.settling import keep_boxes, settled_tracks
@@ -240,20 +240,10 @@ class ParkingWatch:
         if not ripe:
             return
         settled = {who for place in self._places if place.is_supported() for who in place.attendance.everybody()}
-        came = self._visits.came_with_bike()
-        claimed = brought_by(ripe, came.keys() - settled, self._trails, self._trails.past)
-        for row, who in claimed.items():
-            self._claim(ripe[row], who, came[who], moment)
-        self._claim_for_unseen([one for row, one in enumerate(ripe) if row not in claimed], settled, moment)
-
-    def _claim_for_unseen(self, ripe: Sequence[Newcomer], settled: set[int], moment: Moment) -> None:
-        """Whose coming is not known, since they were found only once they stood there, may have brought it too."""
-        sure = [one for one in ripe if one.is_sure()]
-        born = self._visits.came_unseen(self._trails, moment)
-        for row, who in brought_by(
-            sure, born.keys() - settled, self._trails, self._trails.past, from_birth=True
-        ).items():
-            self._claim(sure[row], who, born[who], moment)
+        came = {who: at for who, at in self._visits.came_with_bike().items() if who not in settled}
+        unseen = {who: at for who, at in self._visits.came_unseen(self._trails, moment).items() if who not in settled}
+        for newcomer, who, had_until in claims(ripe, came, unseen, self._trails):
+            self._claim(newcomer, who, had_until, moment)
 
     def _claim(self, newcomer: Newcomer, who: int, had_until: datetime, moment: Moment) -> None:
         rack = rack_of(self._racks, newcomer.box_px, moment.width_px, moment.height_px)

@@ -97,7 +97,8 @@ def put_down_by(way: Trail, *, without_s: float, unseen_s: float, bike_in_view: 
     walks_on = pauses and not bike_in_view and without_s >= LEAST_WITHOUT_S and _has_left(pauses[-1], way)
     if not pauses or not (stays or walks_on):
         return None
-    return pauses[0]
+    last, near_px = pauses[-1].person_px, SAME_STOP_HEIGHTS * pauses[-1].person_px.height
+    return next(stop for stop in pauses if distance_px(stop.person_px, last) <= near_px)
 
 
 def _has_left(pause: Stop, way: Trail) -> bool:

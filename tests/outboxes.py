@@ -10,4 +10,5 @@ ALL = "SELECT message_id, topic, payload, lane, urgent FROM outbox ORDER BY posi
 def letters_in(outbox: Outbox) -> list[Letter]:
     """Every letter, in the order in which they were put."""
     with outbox._lock:
-        return [Letter(*row[:4], urgent=bool(row[4])) for row in outbox._connection.execute(ALL).fetchall()]
+        rows = outbox._connection.execute(ALL).fetchall()
+    return [Letter(row[0], row[1], row[2], row[3], urgent=bool(row[4])) for row in rows]

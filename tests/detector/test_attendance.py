@@ -105,6 +105,14 @@ def test_who_was_last_seen_at_the_pictures_edge_has_left_it(fps: float, leaver: 
     assert _attend({ANNA: leaver}, 22, fps=fps, attendance=attendance).has_left is left
 
 
+def test_who_passes_another_bike_on_the_way_out_has_left() -> None:
+    attendance, trails = Attendance(AT_EDGE, when(0), {ANNA}, rider_seen=True), Trails()
+    for moment in film({ANNA: WAYS_AWAY[0][0]}, 22, 5.0):
+        trails.update(moment)
+        attendance.update(moment, trails, (ANNA,) if moment.at > when(11.5) else ())
+    assert attendance.is_left(when(22), GRACE_S)
+
+
 def test_nobody_locks_a_bike_unseen_for_minutes() -> None:
     assert not _attend({ANNA: _stays(8)}, 120, fps=2).has_left
     assert _attend({ANNA: _stays(8)}, 135, fps=2).has_left

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from detector.boxes import XyxyPx
-from detector.newcomers import Newcomers, brought_by, dwell_of, is_whole, put_down_at, was_free
+from detector.newcomers import Newcomers, brought_by, claims, dwell_of, is_whole, put_down_at, was_free
 from detector.trails import Moment, Trails
 from detector.vocabulary import Detection, Kind, StayEventKind
 from tests.detector.films import bike_on, followed, moment_of, person_on, trail_of, when
@@ -49,6 +49,11 @@ NO_NEWCOMERS = {
 def test_other_boxes_are_none(name: str) -> None:
     moments, known = NO_NEWCOMERS[name]
     assert not _ripe_at(moments, known)
+
+
+def test_a_bike_pushed_slowly_into_its_place_is_one_once_it_stands() -> None:
+    pushed = [_moment(number / 5, bike_on(300 + 6 * min(number, 20), 300)) for number in range(40)]
+    assert _ripe_at(pushed)[0] == pytest.approx(6.0, abs=1.0)
 
 
 def test_a_bike_followed_on_its_way_is_given_longer() -> None:
@@ -120,6 +125,29 @@ def test_each_has_brought_one_bike_who_was_longest_at_it() -> None:
 def test_nobody_has_brought_what_stood_there_before_they_came() -> None:
     before = [_moment(number / 5 - 8, PLACE) for number in range(20)]
     assert 0 not in _brought({ANNA, BEN}, before)
+
+
+def _claimed(first_x: float, *, came: bool = False, until_s: float = 15.0) -> list[tuple[int, float]]:
+    """Somebody is found in second 6, is at the place from 7 to 11, and a bike shows there from 10 on."""
+    trails, newcomers = Trails(), Newcomers()
+    for number in range(int(5 * until_s)):
+        second = number / 5
+        somebody = [followed(ANNA, person_on(first_x if second < 7 else 300, 305), second)] if 6 <= second < 11 else []
+        trails.update(moment_of(second, *somebody, faint=[Detection(Kind.BICYCLE, 0.5, PLACE)] * (second >= 10)))
+        ripe = newcomers.update(trails.recent[-1], ())
+    known, unseen = ({ANNA: when(8)}, {}) if came else ({}, {ANNA: when(6)})
+    return [(who, (until - when(0)).total_seconds()) for _, who, until in claims(ripe, known, unseen, trails)]
+
+
+def test_who_was_found_only_at_a_bike_that_surely_stands_there_may_have_brought_it() -> None:
+    assert _claimed(300) == [(ANNA, 6)]
+    assert _claimed(300, until_s=12.6) == [], "it may be gone again"
+    assert _claimed(300, came=True, until_s=12.6) == [(ANNA, 8)]
+
+
+def test_who_was_found_elsewhere_and_without_a_bike_has_brought_none() -> None:
+    assert _claimed(500) == []
+    assert _claimed(500, came=True) == [(ANNA, 8)]
 
 
 @pytest.mark.parametrize("fps", [3.0, 5.0, 12.0])

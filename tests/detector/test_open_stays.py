@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
-from detector.attendance import Attendance
+from detector.attendance import AtBike, Attendance, Presence
 from detector.boxes import XyxyPx
 from detector.config import WHOLE_PICTURE
 from detector.links import attended_by
@@ -60,6 +60,18 @@ def test_who_has_left_or_stands_at_a_bike_of_old_has_no_pull_of_a_rider() -> Non
     pulls = [place.pull_on(ANNA, person) for place in (here, old, left)]
     assert pulls[0] is not None
     assert pulls[1] == pulls[2] == pytest.approx(pulls[0] - 2)
+
+
+@pytest.mark.parametrize(
+    ("certain", "seen", "confirmed"), [(True, False, True), (False, True, True), (False, False, False)]
+)
+def test_a_guessed_place_at_which_nobody_was_seen_is_no_stay(*, certain: bool, seen: bool, confirmed: bool) -> None:
+    place = _place()
+    place.certain = certain
+    who = ((ANNA, person_on(300, 305)),) if seen else ()
+    place.attendance.frames = [AtBike(when(second), 1.0, who) for second in range(5)]
+    place.attendance.presence, place.attendance.away_since = Presence.AWAY, when(5)
+    assert place.is_confirmed(when(7)) is confirmed
 
 
 def _drop(x: float, second: float = 2, riders: Collection[int] = (ANNA,), track_id: int | None = OTHER) -> Drop:

@@ -198,3 +198,21 @@ def test_without_a_box_the_bike_is_as_large_as_those_that_stand_next_to_it() -> 
     neighbours = [bike_on(x, 300) for x in (430, 550, 180)]
     box, certain = place_at(STOP, small, _recent(), neighbours)
     assert (box, certain) == (bike_on(310, 305), False)
+
+
+def test_a_single_neighbour_says_how_large_a_bike_is_here() -> None:
+    box, _ = place_at(STOP, bike_on(60, 310, 275, 65), _recent(), [bike_on(430, 300)])
+    assert box == bike_on(310, 305)
+
+
+def test_without_a_box_it_stands_with_the_bike_at_hand_of_which_it_cannot_be_told() -> None:
+    at_hand, near = bike_on(320, 300), bike_on(350, 300)
+    assert place_at(STOP, bike_on(60, 310), _recent(), [near, at_hand]) == (at_hand, False)
+
+
+def test_a_look_that_shows_a_piece_of_somebody_says_nothing_of_their_feet() -> None:
+    here = person_on(100, 300)
+    piece = XyxyPx(here.left + 5, here.top + 20, here.right - 5, here.top + 60)
+    hidden = stop_of(trail_of([here] * 10 + [piece] * 5 + [here] * 10), 0.0)
+    assert hidden is not None
+    assert hidden.since == when(0)
