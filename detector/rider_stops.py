@@ -20,7 +20,6 @@ LEAST_STOP_S = 0.6
 PAUSE_S = 1.2
 """Putting a bike into a rack takes at least this long."""
 WALKED_OFF_HEIGHTS = 0.7
-SAME_STOP_HEIGHTS = 0.6
 LEAST_WITHOUT_S = 1.0
 NEAR_SIZES = 0.6
 LEAST_AREA, MOST_AREA = 0.6, 1.8
@@ -81,8 +80,8 @@ def _is_piece(one: XyxyPx, whole: XyxyPx) -> bool:
 def put_down_by(way: Trail, *, without_s: float, unseen_s: float, bike_in_view: bool) -> Stop | None:
     """Where somebody who brought a bike put it down: they stand there for long, or paused and now walk on without it.
 
-    Who locks the bike steps aside first, so of the pauses near each other the first one counts. Who cannot be seen
-    where they stopped has bent down there.
+    Of several pauses the first one counts: who locks the bike steps aside first, who ties a shoe steps further, and on
+    the way to another place the bike would have been seen. Who cannot be seen where they stopped has bent down there.
 
     Args:
         way: their path since they were seen with the bike.
@@ -97,8 +96,7 @@ def put_down_by(way: Trail, *, without_s: float, unseen_s: float, bike_in_view: 
     walks_on = pauses and not bike_in_view and without_s >= LEAST_WITHOUT_S and _has_left(pauses[-1], way)
     if not pauses or not (stays or walks_on):
         return None
-    last, near_px = pauses[-1].person_px, SAME_STOP_HEIGHTS * pauses[-1].person_px.height
-    return next(stop for stop in pauses if distance_px(stop.person_px, last) <= near_px)
+    return pauses[0]
 
 
 def _has_left(pause: Stop, way: Trail) -> bool:
