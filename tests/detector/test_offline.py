@@ -90,7 +90,7 @@ def test_saved_detections_give_the_same_bytes_without_a_model(clip: Clip, result
 
 
 def test_other_settings_give_other_message_ids(clip: Clip, results: Path, tmp_path: Path) -> None:
-    view = ViewConfig.model_validate({"thresholds": {"unlocked_above": 0.65}})
+    view = ViewConfig.model_validate({"thresholds": {"unlocked_above": 0.7}})
     run_clip(clip, wanted(tmp_path, view), drawn_model())
     first, second = (
         {json.loads(line)["message_id"] for line in (folder / "events.jsonl").read_text().splitlines()}
