@@ -158,11 +158,13 @@ class OpenStay:
         if not self.preexisting and not self.attendance.has_left:
             self.note_kind(moment)
 
-    def explains(self, track_id: int, box: XyxyPx) -> bool:
-        """Whether a box found standing is that of this stay: the same place, or the bike whose own box had been lost."""
+    def covers(self, box: XyxyPx) -> bool:
+        """Whether a box found standing is in the place of this stay."""
         shared = intersection_px(self.box_px, box) / max(1.0, min(self.box_px.area, box.area))
-        if iou(self.box_px, box) >= SAME_PLACE_IOU or shared >= FOUND_COVER:
-            return True
+        return iou(self.box_px, box) >= SAME_PLACE_IOU or shared >= FOUND_COVER
+
+    def adopts(self, track_id: int, box: XyxyPx) -> bool:
+        """Whether a box found standing where no stay is is the bike of this one, whose own box had been lost."""
         near = distance_px(self.box_px, box) <= NEAR_SIZES * size_px(self.box_px)
         if self.certain or not near or self.attendance.presence is not Presence.AWAY:
             return False

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from broker_bridge.messages import uuid7
 from detector.attendance import Attendance
-from detector.boxes import XyxyPx
+from detector.boxes import XyxyPx, iou
 from detector.config import Thresholds
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
@@ -21,6 +21,8 @@ from detector.visits import Drop, Standing, Visits
 from detector.vocabulary import Detection, Rack, Stay, StayEvent, StayEventKind, Track
 
 RELIVE_BEFORE_S = 2.5
+ONE_BIKE_IOU = 0.75
+"""Of two bikes whose boxes are more alike than this the model gives one: two boxes are of one bike."""
 GAP_S = 10.0
 """Without a frame for longer than this everything must be known again: tracks are over, bikes may have changed."""
 
@@ -250,6 +252,8 @@ class ParkingWatch:
         mine = next((one for one in self._places if who in one.attendance.everybody()), None)
         if rack is None or (mine is not None and mine.attendance.has_left):
             return
+        if any(iou(newcomer.box_px, place.box_px) >= ONE_BIKE_IOU for place in self._places if place is not mine):
+            return
         since_when = put_down_at(dwell_of(self._trails.of(who), newcomer.box_px), had_until)
         if mine is None:
             drop = Drop(
@@ -284,7 +288,9 @@ class ParkingWatch:
     def _find(self, bike: Track, moment: Moment) -> list[StayEvent]:
         box = median_box(since(self._trails.of(bike.track_id), FOUND_EARLY_S))
         rack = rack_of(self._racks, box, moment.width_px, moment.height_px)
-        if rack is None or any(place.explains(bike.track_id, box) for place in self._places):
+        if rack is None or any(place.covers(box) for place in self._places):
+            return []
+        if any(place.adopts(bike.track_id, box) for place in self._places):
             return []
         parked_at = self._trails.of(bike.track_id)[0].at
         drop = Drop(bike.track_id, bike.kind, box, parked_at, frozenset(), rider_seen=False, certain=True)

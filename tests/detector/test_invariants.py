@@ -129,17 +129,20 @@ def _is_seen(run: Run, frame: int, place: XyxyPx) -> bool:
 
 
 def assert_one_stay_per_place(run: Run) -> None:
-    """No two stays are open at once with as good as the same box."""
+    """No two stays are open at once with as good as the same box, but where it is not certain which box it is."""
     for one, other in _open_together(run):
         assert iou(one, other) < ONE_PLACE_IOU
 
 
 def _open_together(run: Run) -> Iterator[tuple[XyxyPx, XyxyPx]]:
+    """The boxes of stays whose place is certain."""
     open_now: dict[str, XyxyPx] = {}
     for judged in run.ledger.judged:
         stay = judged.event.stay
         if judged.event.kind is StayEventKind.CLOSED:
-            del open_now[stay.stay_id]
+            open_now.pop(stay.stay_id, None)
+            continue
+        if not stay.visit_certain:
             continue
         box = stay.xyxy_norm.to_px(run.truth.width, run.truth.height)
         yield from ((box, other) for key, other in open_now.items() if key != stay.stay_id)
@@ -152,6 +155,10 @@ def assert_times_are_in_order(run: Run) -> None:
         times = [time for time in (stay.parked_at, stay.left_at, stay.gone_at) if time is not None]
         assert times == sorted(times)
         assert record.alert_at is None or record.alert_at > stay.parked_at
+
+
+def test_a_bike_with_two_boxes_beside_two_riders_is_one_stay() -> None:
+    assert_one_stay_per_place(do(Job("together_one_locks", 12000)))
 
 
 @given(jobs(QUIET))

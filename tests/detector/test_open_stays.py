@@ -74,6 +74,16 @@ def test_a_guessed_place_at_which_nobody_was_seen_is_no_stay(*, certain: bool, s
     assert place.is_confirmed(when(7)) is confirmed
 
 
+def test_a_box_found_standing_is_in_the_place_of_a_stay_or_the_bike_one_had_lost() -> None:
+    sure, lost = _place(), _place()
+    lost.certain, lost.attendance.presence = False, Presence.AWAY
+    same, beside = bike_on(305, 300), bike_on(380, 300)
+    assert (sure.covers(same), sure.covers(beside)) == (True, False)
+    assert not sure.adopts(OTHER, beside)
+    assert lost.adopts(OTHER, beside)
+    assert (lost.box_px, lost.certain) == (beside, True)
+
+
 def _drop(x: float, second: float = 2, riders: Collection[int] = (ANNA,), track_id: int | None = OTHER) -> Drop:
     return Drop(track_id, Kind.BICYCLE, bike_on(x, 300), when(second), frozenset(riders), rider_seen=True, certain=True)
 
