@@ -23,8 +23,8 @@ from detector.vocabulary import Kind
 
 MODELS = Path(__file__).parents[1] / "models"
 SIZES_HW = ((384, 640), (576, 960))
-MODEL_GFLOP_640 = {"bikepark": 8.7, "bikepark-s": 28.6}
-"""A 640x640 picture through YOLOv8n and YOLOv8s, as their authors count: a multiply and an add are two."""
+MODEL_GFLOP_640 = {"bikepark-v0": 8.7, "bikepark-v1": 6.5, "bikepark-s-v0": 28.6}
+"""A 640x640 picture through YOLOv8n, YOLO11n and YOLOv8s, as their authors count: a multiply and an add are two."""
 PRODUCT_SIDE = 2048
 
 
@@ -37,9 +37,9 @@ def rows() -> Iterator[Row]:
 
 
 def bike_models() -> list[FolderOf[Kind]]:
-    """The models whose arithmetic is known, by their folders' names."""
+    """The models whose arithmetic is known."""
     folders = [load_model_folder(facts.parent) for facts in sorted(MODELS.glob(f"bikepark*-v*/{FACTS_FILE}"))]
-    return [folder for folder in folders if folder.facts.name in MODEL_GFLOP_640]
+    return [folder for folder in folders if folder.model_id in MODEL_GFLOP_640]
 
 
 def runtimes() -> tuple[Runtime, ...]:
@@ -51,7 +51,7 @@ def _row(folder: FolderOf[Kind], hw: tuple[int, int], runtime: Runtime, flops_pe
     session = open_session(folder.weights, 1, runtime)
     picture = np.random.default_rng(0).random((1, 3, height, width), dtype=np.float32)
     taken = cpu_seconds(partial(session.run, None, {session.get_inputs()[0].name: picture}))
-    floor = MODEL_GFLOP_640[folder.facts.name] * 1e9 * height * width / 640**2 / flops_per_s
+    floor = MODEL_GFLOP_640[folder.model_id] * 1e9 * height * width / 640**2 / flops_per_s
     what = f"{folder.model_id}, {width}x{height}, {runtime} ({taken * 1e3:.0f} ms)"
     return Row(what, taken / floor, f"its arithmetic ({floor * 1e3:.0f} ms)")
 
