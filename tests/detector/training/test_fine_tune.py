@@ -81,6 +81,9 @@ def test_training_leaves_an_epoch_with_our_classes(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "out/run/weights").glob("epoch*.pt")] == ["epoch0.pt"]
     epoch = yolo(str(tmp_path / "out/run/weights/epoch0.pt"))
     assert tuple(epoch.names.values()) == OUR_CLASSES
+    means = [value for name, value in epoch.model.state_dict().items() if name.endswith("running_mean")]
+    assert means
+    assert not any(mean.any() for mean in means), "the start's batch statistics are kept"
 
 
 @pytest.mark.train
