@@ -96,9 +96,9 @@ class Attendance:
             self._watch_for_return(people, moment.at)
             return
         self._adopt(people, moment, trails)
-        riders = [person for person in people if person.track_id in self.riders]
-        here = [person for person in riders if within_reach(person.xyxy_px, self.bike_px)]
         in_view = [person for person in moment.people() if person.track_id in self.riders]
+        riders = [person for person in in_view if person.track_id not in elsewhere]
+        here = [person for person in riders if within_reach(person.xyxy_px, self.bike_px)]
         gone = [person for person in in_view if has_walked_off(person.xyxy_px, self.bike_px)]
         left = self._left_picture(in_view, moment)
         self._at_bike = (self._at_bike | {one.track_id for one in here}) - {one.track_id for one in gone} - left.keys()

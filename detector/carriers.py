@@ -35,6 +35,7 @@ LEAST_WITH_S = 0.7
 LEAST_WITH_SHARE = 0.4
 LEAST_EACH_S = 0.7
 KEPT_SHARE = 0.06
+"""Who moved with a bike for less than this share of their moving has lost it: stepping aside to lock it is moving, too."""
 ANCHOR_S, LOST_ANCHOR_S = 1.0, 2.5
 AGAIN_S = 0.6
 KEEPS_UP_SIZES = 0.6

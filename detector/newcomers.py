@@ -28,6 +28,7 @@ RIPE_ARRIVING_S = 3.0
 RIPE_LOOKS = 4
 RIPE_SHARE = 0.6
 SURE_S, SURE_LOOKS, SURE_SHARE = 3.0, 6, 0.8
+"""More than to be ripe, since of who brought it less is known."""
 LOST_S = 1.5
 LEAST_WATCHED_S = 2.0
 BEFORE_SCORE = 0.1
@@ -40,6 +41,7 @@ SOON_S = 10.0
 LEAST_AREA, MOST_AREA = 0.45, 2.2
 """Of the area that bikes near it have: smaller is a piece of one, larger is drawn around several."""
 BIRTH_S = 0.5
+"""Who is at a bike this soon after they were first found was there before."""
 NEIGHBOURS = 3
 PUSHED_IN_S = 3.0
 """Somebody who works at a bike seems to move with it; pushing it into its place takes no longer than this."""

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeVar
 
 from detector.errors import CannotWriteError
@@ -55,10 +54,11 @@ PAGE_BYTES = 4096
 GIBIBYTE = 1024**3
 RESERVE_BYTES = 512 * 1024
 """Enough for the pages of a journal of 64, and for a few letters' more."""
-OF_ONE_LANE = 25
-"""About so many letters a stay has at most; where it has more, fewer stays than asked for may be looked through."""
 FEW = 8
 """Letters forgotten at a time where there is no room but the reserve."""
+OF_ONE_LANE = (
+    25  # a stay has about so many at most; where it has more, fewer stays than asked for may be looked through
+)
 NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 T = TypeVar("T")
 
@@ -155,8 +155,8 @@ class Outbox:
     def next_letters(self, limit: int, on_their_way: Iterable[str] = (), committed: Iterable[str] = ()) -> list[Letter]:
         """The first letter of each of the first `limit` lanes in the order they should go, less those on their way.
 
-        One of a lane at a time: whatever is lost between here and the other end, the second cannot arrive before the
-        first. What is `committed` counts as forgotten. What it costs grows with `limit`, not with how many there are.
+        One of a lane at a time: whatever is lost on the way, the second cannot arrive before the first. What is
+        `committed` counts as forgotten. What it costs grows with `limit`, not with how many there are.
         """
         skipped, forgotten = set(on_their_way), set(committed)
         with self._guarded():
@@ -295,7 +295,5 @@ class Outbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -30,6 +30,7 @@ LEAST_LOOKS = 3
 NEW_BOX_LOOKS = 3
 NEIGHBOURS = 3
 PIECE_INSIDE, PIECE_AREA = 0.8, 0.6
+"""So much of a piece lies in the whole box, and it is at most this share of it: bending alone leaves more."""
 
 
 class Stop(NamedTuple):
@@ -112,7 +113,7 @@ def _apart_px(one: XyxyPx, other: XyxyPx) -> float:
 
 
 def place_at(stop: Stop, bike_px: XyxyPx, recent: Sequence[Moment], places: Collection[XyxyPx]) -> tuple[XyxyPx, bool]:
-    """Where the bike of a rider who stopped stands: a box that came up there, else the rider's own place.
+    """Where the bike of a rider who stopped stands: a box that came up there, else with the bike at hand, else beside them.
 
     Args:
         stop: where and since when the rider stands.

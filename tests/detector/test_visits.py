@@ -131,3 +131,12 @@ def test_a_friend_who_walks_along_does_not_make_a_second_stay() -> None:
     told = watch(Scene((parked_bike(), rider(10), friend), 30))
     assert len(told.of(OPENED)) == 1
     assert told.actions() == ["raised"]
+
+
+def test_whose_coming_was_not_seen_was_first_found_inside_the_picture() -> None:
+    visits, trails = Visits(park_after_s=2.0), Trails()
+    people = {1: person((0, 5, 310), (4, 300, 310)), 2: person((0, 300, 310), (4, 400, 310))}
+    for moment in film(people, 4, 5.0):
+        trails.update(moment)
+        visits.update(moment, trails, frozenset(), Standing())
+    assert visits.came_unseen(trails, moment) == {2: when(0)}
