@@ -32,17 +32,17 @@ def reliability_svg(fit: Figures, test: Figures) -> str:
     """How often it was unlocked (up) of those said to be with a probability (across); `fit`, `test`: one split each."""
     parts = [_axes(), *_points(fit["bins"], "fit", -3), *_points(test["bins"], "test", 3)]
     for row, (name, split) in enumerate((("fit", fit), ("test", test))):
-        y = TOP + SIDE - 28 + 18 * row
+        y = TOP + SIDE + 58 + 18 * row
         told = f"{name}: n = {split['all']['judgements']}, Brier {split['all']['brier']}"
-        parts += [f'<circle class="{name}" cx="{LEFT + 134}" cy="{y - 4}" r="4"/>', _text(LEFT + 144, y, told)]
-    return _svg(LEFT + SIDE + 20, TOP + SIDE + 50, parts)
+        parts += [f'<circle class="{name}" cx="{LEFT + 74}" cy="{y - 4}" r="4"/>', _text(LEFT + 84, y, told)]
+    return _svg(LEFT + SIDE + 20, TOP + SIDE + 86, parts)
 
 
 def _axes() -> str:
     right, bottom = LEFT + SIDE, TOP + SIDE
     ticks = "".join(
         _text(LEFT + share * SIDE - 8, bottom + 16, str(share))
-        + _text(LEFT - 26, bottom - share * SIDE + 4, str(share))
+        + _text(LEFT - 34, bottom - share * SIDE + 4, str(share))
         for share in (0.0, 0.25, 0.5, 0.75, 1.0)
     )
     return (
