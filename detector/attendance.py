@@ -51,6 +51,8 @@ class AtBike:
     the clearest first. None: not seen, so lost at the bike."""
     visit: int = 0
     """0: the rider's own after parking; 1 and on: each time somebody came back."""
+    somebody_hidden: bool = False
+    """Somebody who is at it too, and was not seen to leave, cannot be seen: what they do is not known."""
 
 
 @dataclass(slots=True)
@@ -105,7 +107,8 @@ class Attendance:
         if here:
             self.last_here = {one.track_id for one in here}
             here.sort(key=lambda one: one.score, reverse=True)
-            self._be_here([(self._who(one.track_id), one.xyxy_px) for one in here], moment.at, seconds)
+            hidden = bool(self._at_bike - {one.track_id for one in in_view})
+            self._be_here([(self._who(one.track_id), one.xyxy_px) for one in here], moment.at, seconds, hidden=hidden)
         elif (gone or left) and not self._at_bike:
             self._be_away(gone[0].xyxy_px if gone else next(iter(left.values())), moment.at)
         elif self.presence is not Presence.AWAY and not self._at_bike & {one.track_id for one in riders}:
@@ -158,9 +161,9 @@ class Attendance:
     def _who(self, track_id: int) -> int:
         return self._known_as.get(track_id, track_id)
 
-    def _be_here(self, people: list[tuple[int, XyxyPx]], at: datetime, seconds: float) -> None:
+    def _be_here(self, people: list[tuple[int, XyxyPx]], at: datetime, seconds: float, *, hidden: bool = False) -> None:
         self.presence, self.last_here_at, self.away_since, self._sought_since = Presence.HERE, at, None, None
-        self.frames.append(AtBike(at, seconds, tuple(people), self.return_visits))
+        self.frames.append(AtBike(at, seconds, tuple(people), self.return_visits, hidden))
 
     def _be_away(self, box: XyxyPx, at: datetime) -> None:
         """Seen elsewhere. The way there takes its time; what was unseen before that was still attendance."""

@@ -15,8 +15,8 @@ import numpy as np
 
 from detector.attendance import AtBike
 from detector.boxes import XyxyPx, intersection_px
+from detector.stature import Stature, stature_of
 
-LEAST_STANDING_LOOKS = 3
 HEAD_DOWN_HEIGHTS = 0.16
 AT_BIKE_SHARE = 0.15
 """So much of the person's box lies in the bike's when they work on it."""
@@ -24,6 +24,9 @@ OWN_LOOKS = 5
 UPRIGHT_PERCENTILE = 10
 LOWEST_LINE_HEIGHTS = 0.2
 """Who was never seen upright at the bike: their head is at most this far below where their height would have it."""
+IN_FRONT_HEIGHTS, SHORTER = 0.05, 0.08
+"""Whose feet are seen this much in front of the bike is bent only if their box is this much shorter than they stand there:
+who walks up from the camera's side has their head low, too."""
 BEND_GAP_S = 1.0
 LEAST_BEND_S = 0.5
 
@@ -33,18 +36,24 @@ class Bending:
     """One stay's people, each with the y of their head when upright at the bike, in pixels."""
 
     bike_px: XyxyPx
-    standing_px: float
+    stature: Stature
     head_line_px: Callable[[int], float]
 
     def is_bent(self, frame: AtBike) -> bool | None:
-        """Whether anybody is bent at the bike in this frame; None: nobody was seen."""
-        people = frame.people
-        return any(self._is_bent(who, box) for who, box in people) if people else None
+        """Whether anybody is bent at the bike in this frame; None: it was not seen."""
+        if any(self._is_bent(who, box) for who, box in frame.people):
+            return True
+        return False if frame.people and not frame.somebody_hidden else None
 
     def _is_bent(self, who: int, person: XyxyPx) -> bool:
-        drop = (person.top - self.head_line_px(who)) / self.standing_px
+        standing_px = self.stature.height_px(self.bike_px.bottom)
+        drop = (person.top - self.head_line_px(who)) / standing_px
         inside = intersection_px(person, self.bike_px) / max(1.0, person.area)
-        return drop >= HEAD_DOWN_HEIGHTS and inside >= AT_BIKE_SHARE
+        return drop >= HEAD_DOWN_HEIGHTS and inside >= AT_BIKE_SHARE and not self._stands_in_front(person, standing_px)
+
+    def _stands_in_front(self, person: XyxyPx, standing_px: float) -> bool:
+        in_front = person.bottom > self.bike_px.bottom + IN_FRONT_HEIGHTS * standing_px
+        return in_front and person.height > (1 - SHORTER) * self.stature.height_px(person.bottom)
 
 
 def bending_of(frames: Sequence[AtBike], upright_px: Sequence[XyxyPx], bike_px: XyxyPx) -> Bending | None:
@@ -52,38 +61,21 @@ def bending_of(frames: Sequence[AtBike], upright_px: Sequence[XyxyPx], bike_px: 
 
     `upright_px` are their boxes away from the bike, where they walk.
     """
-    standing_px = standing_height_px(upright_px, bike_px)
-    if standing_px is None:
+    stature = stature_of(upright_px)
+    if stature is None:
         return None
     tops: dict[int, list[float]] = defaultdict(list)
     for frame in frames:
         for who, box in frame.people:
             tops[who].append(box.top)
-    lowest = bike_px.bottom - (1 - LOWEST_LINE_HEIGHTS) * standing_px
+    lowest = bike_px.bottom - (1 - LOWEST_LINE_HEIGHTS) * stature.height_px(bike_px.bottom)
     everybody = _upright_top([top for own in tops.values() for top in own], lowest)
     lines = {who: _upright_top(own, lowest) for who, own in tops.items() if len(own) >= OWN_LOOKS}
-    return Bending(bike_px, standing_px, lambda who: lines.get(who, everybody))
+    return Bending(bike_px, stature, lambda who: lines.get(who, everybody))
 
 
 def _upright_top(tops: Sequence[float], lowest: float) -> float:
     return min(float(np.percentile(tops, UPRIGHT_PERCENTILE)), lowest) if tops else lowest
-
-
-def standing_height_px(upright_px: Sequence[XyxyPx], bike_px: XyxyPx) -> float | None:
-    """How tall the person whose upright boxes these are stands at the bike.
-
-    Height grows with depth, that is with the feet's y: a line through the boxes where their feet spread far enough,
-    else their median. None where they were hardly seen upright.
-    """
-    if len(upright_px) < LEAST_STANDING_LOOKS:
-        return None
-    heights = np.array([box.height for box in upright_px])
-    feet_y = np.array([box.bottom for box in upright_px])
-    typical = max(1.0, float(np.median(heights)))
-    if float(np.ptp(feet_y)) > typical and len(upright_px) > 2 * LEAST_STANDING_LOOKS:
-        slope, offset = np.polyfit(feet_y, heights, 1)
-        return float(np.clip(slope * bike_px.bottom + offset, 0.75 * typical, 1.35 * typical))
-    return typical
 
 
 def bent_s(frames: Sequence[AtBike], bending: Bending | None) -> float | None:

@@ -18,6 +18,8 @@ from detector.trails import distance_px, size_px
 
 RIDER_S = 0.25
 FRIEND_SHARE = 0.4
+BRINGS_TIMES = 1.4
+"""A friend who waits where the bike is put down is beside it as long as its rider: who was seen to bring one counts for more."""
 OWN_REST = 1.0
 FOUND_REST = 0.8
 NEAR_SIZES = 1.5
@@ -37,12 +39,13 @@ def riders_of(
     Args:
         companies: for each bike, for how many seconds each person (by track id) was with it.
         others: riders of bikes that are not asked about; they ride none of these.
-        bringing: people seen with a bike of their own, who are nobody's friends along the way.
+        bringing: people seen with a bike of their own: rather riders than who only stands there, and nobody's friends along the way.
         had_one_each: for each person, who else had a bike while they had one, and so is no friend of theirs either.
     """
     people = sorted({person for company in companies for person in company} - set(others))
     seconds = np.array([[company.get(person, 0.0) for person in people] for company in companies], dtype=np.float64)
     seconds = seconds.reshape(len(companies), len(people))
+    seconds[:, [person in bringing for person in people]] *= BRINGS_TIMES
     rider = {row: people[column] for row, column in best_pairs(seconds, RIDER_S)}
     taken = {*rider.values(), *others, *bringing}
     own = [taken | set(had_one_each.get(rider.get(row, -1), ())) for row in range(len(companies))]

@@ -57,8 +57,8 @@ def attended_s(frames: Sequence[AtBike]) -> float:
 
 
 def lost_at_bike_s(frames: Sequence[AtBike]) -> float:
-    """Seconds they could not be seen there."""
-    return sum(frame.seconds for frame in frames if not frame.people)
+    """Seconds one of them could not be seen there."""
+    return sum(frame.seconds for frame in frames if not frame.people or frame.somebody_hidden)
 
 
 def left_after_s(parked_at: datetime, frames: Sequence[AtBike]) -> float | None:

@@ -6,7 +6,7 @@ box that appeared in a crowded rack.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -180,11 +180,21 @@ class Visits:
             [[self._may_be(one, candidate, moment, trails) for candidate in candidates] for one in arrivals], dtype=bool
         ).reshape(len(arrivals), len(candidates))
         pairs = drops_of([(one.track_id, one.last.xyxy_px) for one in arrivals], candidates, possible)
-        companies, had_one_each = [one.company for one in arrivals], self._carriers.had_one_each()
-        riders = riders_of(companies, standing.riders, self._carriers.bringing(), had_one_each)
-        on_foot = self._carriers.came_on_foot()
-        brought = [(row, at_rest) for row, at_rest in pairs if not riders[row] or riders[row] - on_foot]
-        return [self._put_down(arrivals[row], at_rest, riders[row], trails) for row, at_rest in brought]
+        riders, on_foot = self._riders_of(arrivals, moment, standing), self._carriers.came_on_foot()
+        who = [riders[one.track_id] for one in arrivals]
+        brought = [(row, at_rest) for row, at_rest in pairs if not who[row] or who[row] - on_foot]
+        return [self._put_down(arrivals[row], at_rest, who[row], trails) for row, at_rest in brought]
+
+    def _riders_of(self, arrivals: Sequence[Arrival], moment: Moment, standing: Standing) -> dict[int, frozenset[int]]:
+        """Who came with which bike. Those in view choose first: a lost track may be of the same bike as one of them."""
+        in_view = [one for one in arrivals if (moment.at - one.last.at).total_seconds() <= IN_VIEW_S]
+        riders: dict[int, frozenset[int]] = {}
+        for group in (in_view, [one for one in arrivals if one not in in_view]):
+            others = frozenset().union(standing.riders, *riders.values())
+            companies = [one.company for one in group]
+            found = riders_of(companies, others, self._carriers.bringing(), self._carriers.had_one_each())
+            riders |= dict(zip([one.track_id for one in group], found, strict=True))
+        return riders
 
     def _candidates(
         self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing

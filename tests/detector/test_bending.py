@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from detector.attendance import AtBike
-from detector.bending import bending_of, bends, bent_s, longest_bend_s, runs_of, standing_height_px
+from detector.bending import bending_of, bends, bent_s, longest_bend_s, runs_of
 from detector.boxes import XyxyPx
 from tests.detector.films import when
 
@@ -130,33 +131,22 @@ def test_of_two_people_each_is_held_against_their_own_height() -> None:
     assert _bent_s(bent) == 2
 
 
-def _upright_at(foot_y: float, height: float) -> XyxyPx:
-    return XyxyPx(0, foot_y - height, 0.4 * height, foot_y)
+def test_who_walks_up_from_the_cameras_side_is_not_bent() -> None:
+    """Their head is low in the picture because their feet are; their box is as high as it should be there."""
+    coming = [XyxyPx(130, 100 + 2 * y / 3, 170, 200 + y) for y in (60, 50, 40, 30)]
+    grows = [XyxyPx(300, 100 + 2 * y / 3, 340, 200 + y) for y in range(0, 60, 5)]
+    assert _bent_s(_frames(*coming, *[UPRIGHT] * 5), grows) == 0
 
 
-HEIGHTS: list[tuple[list[XyxyPx], float | None]] = [
-    # They came from afar: their height at the bike's depth, where the wheels stand at 200.
-    ([_upright_at(y, 50 + (y - 100) / 2) for y in range(100, 230, 10)], 100),
-    # They kept their depth: their usual height, whatever one look says.
-    ([_upright_at(200, height) for height in (98, 100, 102, 40)], 99),
-    # Hardly seen.
-    ([UPRIGHT, UPRIGHT], None),
-]
-
-
-@pytest.mark.parametrize(("upright", "height_px"), HEIGHTS)
-def test_standing_height_grows_with_depth(upright: list[XyxyPx], height_px: float | None) -> None:
-    found = standing_height_px(upright, BIKE)
-    assert (found is None) is (height_px is None)
-    assert height_px is None or found == pytest.approx(height_px, abs=2)
-
-
-def test_standing_height_keeps_within_bounds_however_steep_the_line() -> None:
-    steep = [_upright_at(y, y - 90) for y in range(100, 200, 10)]
-    far_below = XyxyPx(100, 440, 210, 500)
-    found = standing_height_px(steep, far_below)
-    assert found is not None
-    assert found <= 1.35 * 60
+def test_while_one_of_them_cannot_be_seen_nobody_knows_whether_they_are_bent() -> None:
+    """A friend stands in front of who locks."""
+    hidden = [replace(frame, somebody_hidden=True) for frame in _frames(*[UPRIGHT] * 4)]
+    seen = _frames(*[BENT] * 2, *[UPRIGHT] * 4)
+    bending = bending_of([*seen, *hidden], WALKING, BIKE)
+    assert bending is not None
+    assert [bending.is_bent(one) for one in hidden] == [None] * 4
+    assert bent_s([*seen, *hidden], bending) == 1
+    assert bending.is_bent(replace(seen[0], somebody_hidden=True)) is True
 
 
 LONGEST: list[tuple[list[AtBike], float]] = [

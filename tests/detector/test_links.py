@@ -49,9 +49,14 @@ def test_each_bike_has_one_rider_and_each_rider_one_bike(
 
 
 def test_who_brings_a_bike_of_their_own_is_nobodys_friend_but_may_be_the_rider() -> None:
-    companies = [{ANNA: 5.0, CARL: 4.0}]
+    companies = [{ANNA: 5.0, CARL: 3.0}]
     assert riders_of(companies, (), [CARL]) == [{ANNA}]
     assert riders_of(companies, (), [ANNA]) == [{ANNA, CARL}]
+
+
+def test_a_friend_who_waits_where_the_bike_is_put_down_is_not_its_rider() -> None:
+    assert riders_of([{ANNA: 1.1, BEN: 1.4}], (), [ANNA]) == [{ANNA, BEN}]
+    assert riders_of([{ANNA: 1.1, BEN: 1.4}], {BEN}, [ANNA]) == [{ANNA}]
 
 
 def test_who_had_a_bike_while_the_rider_had_one_is_no_friend_of_theirs() -> None:
