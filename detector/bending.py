@@ -27,6 +27,8 @@ LOWEST_LINE_HEIGHTS = 0.2
 IN_FRONT_HEIGHTS, SHORTER = 0.05, 0.08
 """Whose feet are seen this much in front of the bike is bent only if their box is this much shorter than they stand there:
 who walks up from the camera's side has their head low, too."""
+TOO_FAR_HEIGHTS = 0.28
+"""Nobody's arms reach the bike from further in front: of those who lock one in the sample scenarios, 2 % stand 0.24 or more there."""
 BEND_GAP_S = 1.0
 LEAST_BEND_S = 0.5
 
@@ -49,11 +51,13 @@ class Bending:
         standing_px = self.stature.height_px(self.bike_px.bottom)
         drop = (person.top - self.head_line_px(who)) / standing_px
         inside = intersection_px(person, self.bike_px) / max(1.0, person.area)
-        return drop >= HEAD_DOWN_HEIGHTS and inside >= AT_BIKE_SHARE and not self._stands_in_front(person, standing_px)
+        return drop >= HEAD_DOWN_HEIGHTS and inside >= AT_BIKE_SHARE and not self._is_in_front(person, standing_px)
 
-    def _stands_in_front(self, person: XyxyPx, standing_px: float) -> bool:
-        in_front = person.bottom > self.bike_px.bottom + IN_FRONT_HEIGHTS * standing_px
-        return in_front and person.height > (1 - SHORTER) * self.stature.height_px(person.bottom)
+    def _is_in_front(self, person: XyxyPx, standing_px: float) -> bool:
+        """Whether somebody stands upright in front of the bike, or too far before it to work at it."""
+        before = (person.bottom - self.bike_px.bottom) / standing_px
+        upright = person.height > (1 - SHORTER) * self.stature.height_px(person.bottom)
+        return before > TOO_FAR_HEIGHTS or (before > IN_FRONT_HEIGHTS and upright)
 
 
 def bending_of(frames: Sequence[AtBike], upright_px: Sequence[XyxyPx], bike_px: XyxyPx) -> Bending | None:

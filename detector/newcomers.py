@@ -15,8 +15,9 @@ import numpy as np
 
 from detector.assignment import as_array, best_pairs, iou_matrix
 from detector.boxes import XyxyPx, iou
+from detector.dwelling import LEAST_DWELL_S, dwell_of
 from detector.places import PEOPLE, within_reach
-from detector.trails import TWO_WHEELERS, Moment, Trail, Trails, distance_px, size_px, span_s
+from detector.trails import TWO_WHEELERS, Moment, Trails, distance_px, span_s
 from detector.vocabulary import Detection, Kind
 
 SURE_SCORE = 0.25
@@ -35,7 +36,6 @@ BEFORE_SCORE = 0.1
 BEFORE_IOU = 0.7
 BEFORE_LOOKS = 2
 BEFORE_SHARE = 0.1
-LEAST_DWELL_S = 0.8
 SOON_S = 10.0
 """So soon after its rider is out of the way a bike comes to light; later somebody else brought it."""
 LEAST_AREA, MOST_AREA = 0.45, 2.2
@@ -43,10 +43,6 @@ LEAST_AREA, MOST_AREA = 0.45, 2.2
 BIRTH_S = 0.5
 """Who is at a bike this soon after they were first found was there before."""
 NEIGHBOURS = 3
-PUSHED_IN_S = 3.0
-"""Somebody who works at a bike seems to move with it; pushing it into its place takes no longer than this."""
-DWELL_SIZES = 0.5
-"""Who goes less than this many bike sizes a second is not just passing by."""
 
 
 @dataclass(slots=True)
@@ -139,22 +135,6 @@ def is_whole(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
     near = sorted(places, key=lambda place: distance_px(place, box))[:NEIGHBOURS]
     usual = median(place.area for place in near) if near else box.area
     return LEAST_AREA * usual <= box.area <= MOST_AREA * usual
-
-
-def dwell_of(trail: Trail, box: XyxyPx) -> Trail:
-    """The part of somebody's path in which they were at a place without just walking by; empty where there is none."""
-    near = [one for one in trail if within_reach(one.xyxy_px, box)]
-    if len(near) < 2 or span_s(near) < LEAST_DWELL_S:  # noqa: PLR2004 -- one look is no dwelling
-        return ()
-    (x, y), (was_x, was_y) = near[-1].xyxy_px.foot, near[0].xyxy_px.foot
-    went_px = ((x - was_x) ** 2 + (y - was_y) ** 2) ** 0.5
-    return near if went_px <= DWELL_SIZES * size_px(box) * span_s(near) else ()
-
-
-def put_down_at(dwell: Trail, had_until: datetime) -> datetime:
-    """When somebody who was at a place that long, and was seen with their bike until then, put it down there."""
-    settled_by = dwell[0].at + timedelta(seconds=PUSHED_IN_S)
-    return min(max(dwell[0].at, had_until), settled_by, dwell[-1].at)
 
 
 def claims(

@@ -9,9 +9,10 @@ from broker_bridge.messages import uuid7
 from detector.attendance import Attendance
 from detector.boxes import XyxyPx, iou
 from detector.config import Thresholds
+from detector.dwelling import dwell_of, put_down_at
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
-from detector.newcomers import Newcomer, Newcomers, claims, dwell_of, is_whole, put_down_at
+from detector.newcomers import Newcomer, Newcomers, claims, is_whole
 from detector.open_stays import OpenStay, is_same_visit, makes_room
 from detector.places import rack_of
 from detector.settling import keep_boxes, settled_tracks

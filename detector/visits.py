@@ -26,6 +26,7 @@ from detector.arrivals import (
 )
 from detector.boxes import XyxyPx, iou
 from detector.carriers import WITHOUT_S, Carriers
+from detector.dwelling import dwell_of, put_down_at
 from detector.links import Candidate, drops_of, riders_of
 from detector.places import SAME_PLACE_IOU, is_with
 from detector.rest import resting_box, resting_since
@@ -260,9 +261,20 @@ class Visits:
     def _put_down(self, arrival: Arrival, at_rest: Candidate, riders: frozenset[int], trails: Trails) -> Drop:
         del self._arrivals[arrival.track_id]
         since_when = resting_since(trails.of(at_rest.track_id), at_rest.box)
+        since_when = self._left_before(since_when, at_rest.box, riders, trails) or since_when
         return Drop(
             at_rest.track_id, arrival.kind, at_rest.box, since_when, riders, arrival.is_with_rider(), certain=True
         )
+
+    def _left_before(
+        self, since_when: datetime, box: XyxyPx, riders: frozenset[int], trails: Trails
+    ) -> datetime | None:
+        """When the bike was put down, where all its riders were gone before its box stood still: they had hidden it."""
+        dwells = {who: dwell for who in riders if (dwell := dwell_of(trails.of(who), box))}
+        if not dwells or any(dwell[-1].at >= since_when for dwell in dwells.values()):
+            return None
+        had_until = self._carriers.came_with_bike()
+        return max(put_down_at(dwell, had_until.get(who, dwell[0].at)) for who, dwell in dwells.items())
 
 
 def _is_at_start(trail: Trail, trails: Trails) -> bool:

@@ -50,6 +50,8 @@ POSTURES = [
     (XyxyPx(110, 120, 190, 210), True),
     # Nods: the head comes down by less than an eighth of their height.
     (XyxyPx(130, 108, 170, 200), False),
+    # Ties a shoe a step in front of the bike.
+    (XyxyPx(120, 165, 180, 235), False),
     # Ties a shoe beside the bike.
     (XyxyPx(212, 140, 272, 205), False),
 ]

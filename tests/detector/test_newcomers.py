@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 
 import pytest
 
 from detector.boxes import XyxyPx
-from detector.newcomers import Newcomers, brought_by, claims, dwell_of, is_whole, put_down_at, was_free
+from detector.newcomers import Newcomers, brought_by, claims, is_whole, was_free
 from detector.trails import Moment, Trails
 from detector.vocabulary import Detection, Kind, StayEventKind
-from tests.detector.films import bike_on, followed, moment_of, person_on, trail_of, when
+from tests.detector.films import bike_on, followed, moment_of, person_on, when
 from tests.detector.scenes import Scene, bike, person, second_of, watch
 
 PLACE, NEXT, FAR = bike_on(300, 300), bike_on(350, 300), bike_on(470, 300)
@@ -81,23 +80,6 @@ def test_a_place_was_free_if_it_was_watched_and_no_box_like_it_was_there_again_a
     assert was_free(NEXT, when(6), past), "that was another one"
     assert was_free(PLACE, when(6), past[8:]), "a box that came up once or twice"
     assert not was_free(NEXT, when(1.5), past), "not watched long enough to tell"
-
-
-def test_who_just_walks_by_was_not_there() -> None:
-    stays = trail_of([person_on(300, 305)] * 10)
-    passes = trail_of([person_on(200 + 60 * step, 305) for step in range(5)])
-    assert len(dwell_of(stays, PLACE)) == 10
-    assert not dwell_of(passes, PLACE)
-
-
-def test_a_bike_is_put_down_when_its_rider_came_or_was_last_seen_to_move_it_but_pushing_it_in_takes_three_seconds() -> (
-    None
-):
-    dwell = trail_of([person_on(300, 305)] * 40)
-    first = dwell[0].at
-    assert put_down_at(dwell, first - timedelta(seconds=5)) == first
-    assert put_down_at(dwell, first + timedelta(seconds=1)) == first + timedelta(seconds=1)
-    assert put_down_at(dwell, first + timedelta(seconds=30)) == first + timedelta(seconds=3)
 
 
 def _brought(riders: Collection[int], past: Sequence[Moment] = ()) -> dict[int, int]:
