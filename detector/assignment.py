@@ -75,10 +75,11 @@ def iou_matrix(one_xyxy_px: Array, other_xyxy_px: Array) -> Array:
 def shared_matrix(one_xyxy_px: Array, other_xyxy_px: Array) -> Array:
     """Shared area of every box with every other, square pixels: shapes (N, 4) and (M, 4) give (N, M)."""
     one, other = one_xyxy_px[:, None, :], other_xyxy_px[None, :, :]
-    sides = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
-    return np.asarray(np.prod(np.clip(sides, 0, None), axis=-1), dtype=np.float64)
+    sides = np.maximum(np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2]), 0.0)
+    return np.asarray(sides[..., 0] * sides[..., 1], dtype=np.float64)
 
 
 def area(boxes: Array) -> Array:
     """Areas in square pixels: shape (..., 4) gives (...)."""
-    return np.asarray(np.prod(np.clip(boxes[..., 2:] - boxes[..., :2], 0, None), axis=-1), dtype=np.float64)
+    sides = np.maximum(boxes[..., 2:] - boxes[..., :2], 0.0)
+    return np.asarray(sides[..., 0] * sides[..., 1], dtype=np.float64)

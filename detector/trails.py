@@ -46,20 +46,35 @@ class Moment:
     width_px: int
     height_px: int
 
-    def people(self) -> list[Track]:
+    def people(self) -> tuple[Track, ...]:
         """The person tracks that were really seen in this frame."""
-        return [track for track in self.tracks if track.kind is Kind.PERSON and track.seen]
+        return self._people
 
-    def bikes(self) -> list[Track]:
-        return [track for track in self.tracks if track.kind in TWO_WHEELERS and track.seen]
+    def bikes(self) -> tuple[Track, ...]:
+        return self._bikes
+
+    @cached_property
+    def _people(self) -> tuple[Track, ...]:
+        return tuple(track for track in self.tracks if track.kind is Kind.PERSON and track.seen)
+
+    @cached_property
+    def _bikes(self) -> tuple[Track, ...]:
+        return tuple(track for track in self.tracks if track.kind in TWO_WHEELERS and track.seen)
+
+    @cached_property
+    def _of(self) -> dict[frozenset[Kind], tuple[Detection, ...]]:
+        return {}
 
     @cached_property
     def bike_boxes(self) -> Array:
         """All two-wheelers' boxes, shape (N, 4), pixels."""
         return as_array([one.xyxy_px for one in self.detections if one.kind in TWO_WHEELERS])
 
-    def boxes(self, kinds: frozenset[Kind]) -> list[Detection]:
-        return [detection for detection in self.detections if detection.kind in kinds]
+    def boxes(self, kinds: frozenset[Kind]) -> tuple[Detection, ...]:
+        """The boxes of these kinds, the faint ones too; every step asks for them, so they are sorted out once."""
+        if kinds not in self._of:
+            self._of[kinds] = tuple(detection for detection in self.detections if detection.kind in kinds)
+        return self._of[kinds]
 
 
 class Trails:
