@@ -226,3 +226,14 @@ def test_after_nobody_looked_a_rider_who_is_not_found_has_left_meanwhile() -> No
     assert gone.left_straight is None
     assert gone.last_here_at is not None
     assert gone.last_here_at <= when(10)
+
+
+def test_a_rider_whom_a_friend_hides_is_known_to_be_there_unseen() -> None:
+    """Nobody knows then whether they are bent; once they are seen again, or elsewhere, all that is at the bike is seen."""
+    both = {ANNA: _stays(20, unseen=((5, 10),)), BEN: person((0, 410, 320), (20, 410, 320))}
+    frames = _attend(both, 16, riders=(ANNA, BEN)).frames
+    hidden = [(frame.at - when(0)).total_seconds() for frame in frames if frame.somebody_hidden]
+    assert hidden
+    assert 5 <= min(hidden) < max(hidden) <= 10.5
+    gone = {ANNA: _walks_off(8), BEN: person((0, 410, 320), (20, 410, 320))}
+    assert not any(frame.somebody_hidden for frame in _attend(gone, 16, riders=(ANNA, BEN)).frames)
