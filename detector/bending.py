@@ -24,9 +24,9 @@ OWN_LOOKS = 5
 UPRIGHT_PERCENTILE = 10
 LOWEST_LINE_HEIGHTS = 0.2
 """Who was never seen upright at the bike: their head is at most this far below where their height would have it."""
-IN_FRONT_HEIGHTS, SHORTER = 0.05, 0.08
-"""Whose feet are seen this much in front of the bike is bent only if their box is this much shorter than they stand there:
-who walks up from the camera's side has their head low, too."""
+SHORTER = 0.08
+"""Who is bent has a box shorter by this share than they stand where their feet are; who walks up from the camera's side only
+has their head lower in the picture. Legs hidden by the bike make a box shorter, too, so this alone says nothing."""
 TOO_FAR_HEIGHTS = 0.28
 """Nobody's arms reach the bike from further in front: of those who lock one in the sample scenarios, 2 % stand 0.24 or more there."""
 BEND_GAP_S = 1.0
@@ -51,13 +51,9 @@ class Bending:
         standing_px = self.stature.height_px(self.bike_px.bottom)
         drop = (person.top - self.head_line_px(who)) / standing_px
         inside = intersection_px(person, self.bike_px) / max(1.0, person.area)
-        return drop >= HEAD_DOWN_HEIGHTS and inside >= AT_BIKE_SHARE and not self._is_in_front(person, standing_px)
-
-    def _is_in_front(self, person: XyxyPx, standing_px: float) -> bool:
-        """Whether somebody stands upright in front of the bike, or too far before it to work at it."""
-        before = (person.bottom - self.bike_px.bottom) / standing_px
+        too_far = person.bottom > self.bike_px.bottom + TOO_FAR_HEIGHTS * standing_px
         upright = person.height > (1 - SHORTER) * self.stature.height_px(person.bottom)
-        return before > TOO_FAR_HEIGHTS or (before > IN_FRONT_HEIGHTS and upright)
+        return drop >= HEAD_DOWN_HEIGHTS and inside >= AT_BIKE_SHARE and not too_far and not upright
 
 
 def bending_of(frames: Sequence[AtBike], upright_px: Sequence[XyxyPx], bike_px: XyxyPx) -> Bending | None:
