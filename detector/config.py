@@ -69,7 +69,7 @@ class Thresholds(Strict):
     gone_after_s: float = Field(default=6.0, gt=0, le=600, description="The place is seen empty this long: gone (s).")
     min_bike_width_px: float = Field(default=40, ge=0, le=4000, description="Narrower bikes are never judged (px).")
     min_brightness: float = Field(default=25, ge=0, le=255, description="Darker than this is too dark (grey level).")
-    unlocked_above: Share = Field(default=0.65, description="P(unlocked) from here on is `unlocked`.")
+    unlocked_above: Share = Field(default=0.55, description="P(unlocked) from here on is `unlocked`.")
     locked_below: Share = Field(default=0.3, description="P(unlocked) down from here is `locked`.")
     alert_expires_s: float = Field(default=1800, gt=0, le=86400, description="An alert nobody answered ends (s).")
 
