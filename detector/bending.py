@@ -7,7 +7,7 @@ Legs hidden by the bike make a box short, so its height lies; only bending bring
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,9 +24,10 @@ OWN_LOOKS = 5
 UPRIGHT_PERCENTILE = 10
 LOWEST_LINE_HEIGHTS = 0.2
 """Who was never seen upright at the bike: their head is at most this far below where their height would have it."""
-SHORTER = 0.08
-"""Who is bent has a box shorter by this share than they stand where their feet are; who walks up from the camera's side only
-has their head lower in the picture. Legs hidden by the bike make a box shorter, too, so this alone says nothing."""
+SHORTER, TALL_PERCENTILE = 0.1, 75
+"""Who is bent has a box shorter by this share than they stand where their feet are, or than they were tall at the bike; who walks
+up from the camera's side only has their head lower in the picture. Legs hidden by the bike make a box shorter, too, so
+this alone says nothing. Where they walk, some are seen in part only: then what they were at the bike tells better."""
 TOO_FAR_HEIGHTS = 0.28
 """Nobody's arms reach the bike from further in front: of those who lock one in the sample scenarios, 2 % stand 0.24 or more there."""
 BEND_GAP_S = 1.0
@@ -35,11 +36,13 @@ LEAST_BEND_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Bending:
-    """One stay's people, each with the y of their head when upright at the bike, in pixels."""
+    """One stay's people, each with the y of their head when upright at the bike and how tall they were there, in pixels."""
 
     bike_px: XyxyPx
     stature: Stature
     head_line_px: Callable[[int], float]
+    tall_px: Mapping[int, float]
+    """How tall the boxes of people were who were seen at the bike often enough."""
 
     def is_bent(self, frame: AtBike) -> bool | None:
         """Whether anybody is bent at the bike in this frame; None: it was not seen."""
@@ -52,7 +55,8 @@ class Bending:
         drop = (person.top - self.head_line_px(who)) / standing_px
         inside = intersection_px(person, self.bike_px) / max(1.0, person.area)
         too_far = person.bottom > self.bike_px.bottom + TOO_FAR_HEIGHTS * standing_px
-        upright = person.height > (1 - SHORTER) * self.stature.height_px(person.bottom)
+        tall_px = max(self.stature.height_px(person.bottom), self.tall_px.get(who, 0.0))
+        upright = person.height > (1 - SHORTER) * tall_px
         return drop >= HEAD_DOWN_HEIGHTS and inside >= AT_BIKE_SHARE and not too_far and not upright
 
 
@@ -64,18 +68,20 @@ def bending_of(frames: Sequence[AtBike], upright_px: Sequence[XyxyPx], bike_px: 
     stature = stature_of(upright_px)
     if stature is None:
         return None
-    tops: dict[int, list[float]] = defaultdict(list)
+    boxes: dict[int, list[XyxyPx]] = defaultdict(list)
     for frame in frames:
         for who, box in frame.people:
-            tops[who].append(box.top)
+            boxes[who].append(box)
     lowest = bike_px.bottom - (1 - LOWEST_LINE_HEIGHTS) * stature.height_px(bike_px.bottom)
-    everybody = _upright_top([top for own in tops.values() for top in own], lowest)
-    lines = {who: _upright_top(own, lowest) for who, own in tops.items() if len(own) >= OWN_LOOKS}
-    return Bending(bike_px, stature, lambda who: lines.get(who, everybody))
+    everybody = _upright_top([box for own in boxes.values() for box in own], lowest)
+    often = {who: own for who, own in boxes.items() if len(own) >= OWN_LOOKS}
+    lines = {who: _upright_top(own, lowest) for who, own in often.items()}
+    tall = {who: float(np.percentile([box.height for box in own], TALL_PERCENTILE)) for who, own in often.items()}
+    return Bending(bike_px, stature, lambda who: lines.get(who, everybody), tall)
 
 
-def _upright_top(tops: Sequence[float], lowest: float) -> float:
-    return min(float(np.percentile(tops, UPRIGHT_PERCENTILE)), lowest) if tops else lowest
+def _upright_top(boxes: Sequence[XyxyPx], lowest: float) -> float:
+    return min(float(np.percentile([box.top for box in boxes], UPRIGHT_PERCENTILE)), lowest) if boxes else lowest
 
 
 def bent_s(frames: Sequence[AtBike], bending: Bending | None) -> float | None:

@@ -140,6 +140,12 @@ def test_who_walks_up_from_the_cameras_side_is_not_bent() -> None:
     assert _bent_s(_frames(*coming, *[UPRIGHT] * 5), grows) == 0
 
 
+def test_who_is_seen_in_part_only_where_they_walk_is_known_by_how_tall_they_were_at_the_bike() -> None:
+    """Bikes hide their legs on the way; bent they are no shorter than those boxes."""
+    parts = [XyxyPx(300, 120, 340, 180)] * 5
+    assert _bent_s(_frames(*[UPRIGHT] * 5, *[BENT] * 3), parts) == 1.5
+
+
 def test_while_one_of_them_cannot_be_seen_nobody_knows_whether_they_are_bent() -> None:
     """A friend stands in front of who locks."""
     hidden = [replace(frame, somebody_hidden=True) for frame in _frames(*[UPRIGHT] * 4)]
