@@ -59,15 +59,15 @@ def tile(photo: LabelledPhoto, boxes: Sequence[FoundBox]) -> Image:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     drawn = np.asarray(cv2.resize(photo.image_bgr, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
     for truth in photo.truths:
-        _draw(drawn, truth.xyxy_px, scale, GREEN, "")
+        draw_box(drawn, truth.xyxy_px, scale, GREEN, "")
     for box in boxes:
-        _draw(drawn, box.xyxy_px, scale, RED, f"{box.kind} {box.score:.2f}")
+        draw_box(drawn, box.xyxy_px, scale, RED, f"{box.kind} {box.score:.2f}")
     paper = np.full((TILE_PX, TILE_PX, 3), PAPER, dtype=np.uint8)
     paper[: size[1], : size[0]] = drawn
     return paper
 
 
-def _draw(
+def draw_box(
     image: Image,
     box: XyxyPx,
     scale: float,

@@ -34,7 +34,12 @@ Split = Annotated[str, typer.Option("--split", help="Which split of it; test whe
 
 @app.command()
 def train(  # noqa: PLR0913, PLR0917 -- each is a flag
-    data: Data,
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            "--data", metavar="DIR", help="Folder of a YOLO dataset; several are joined, one named twice counts twice."
+        ),
+    ],
     start: Annotated[Path, typer.Option("--start", metavar="FILE", help="COCO checkpoint to start from (.pt).")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the copied dataset and every epoch.")],
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the training photos.")] = 4,
@@ -51,7 +56,7 @@ def train(  # noqa: PLR0913, PLR0917 -- each is a flag
     """Fine-tune a checkpoint on a dataset of bikes or of locks, keeping every epoch; needs the [train] extra."""
     if not start.is_file():
         raise UsageError(f"There is no checkpoint {start} to start from.")
-    purpose = purpose_of(data)
+    purpose = purpose_of(data[0])
     fine_tune(Run(data, start, out, purpose, epochs, imgsz, batch, lr, freeze, fraction, seed, device, bfloat16, hours))
     typer.echo(f"Every epoch is in {out / 'run' / 'weights'}.")
 

@@ -57,10 +57,11 @@ class DatasetRefusedError(UsageError, ValueError):
 class Run:
     """One training run. `imgsz`: longest side in pixels; `freeze`: layers, from the input on, that keep their weights.
 
+    `data`: folders of YOLO datasets to train on together; one that is given twice counts twice.
     `hours`: instead of a number of epochs; the learning rate is laid out anew after each epoch, so that it ends low in time.
     """
 
-    data: Path
+    data: Sequence[Path]
     start: Path
     out: Path
     purpose: Purpose = Purpose.BIKES
@@ -81,7 +82,7 @@ def fine_tune(run: Run) -> None:
 
     Raises:
         UltralyticsMissingError: the `[train]` extra is not installed.
-        DatasetRefusedError: the folder is not a YOLO dataset, or has none of the classes.
+        DatasetRefusedError: a folder is not a YOLO dataset, or has none of the classes.
     """
     trainer = trainer_class(bfloat16=run.bfloat16)
     out = run.out.resolve()
@@ -103,20 +104,20 @@ def _overrides(run: Run, out: Path) -> dict[str, object]:
     return {**chosen, "project": str(out), "name": "run", "exist_ok": True, "device": run.device}
 
 
-def write_our_dataset(data: Path, out: Path, classes: Sequence[str]) -> Path:
-    """Copy a YOLO dataset with only `classes`, renumbered; photos with none of them stay as background.
+def write_our_dataset(data: Sequence[Path], out: Path, classes: Sequence[str]) -> Path:
+    """Join YOLO datasets into a new one with only `classes`, renumbered; photos with none of them stay as background.
 
-    Photos are copied, never linked: the trainer repairs broken JPEGs in place. Returns the new data.yaml.
+    A dataset that is given twice is there twice to train on, and once to validate on. Photos are copied, never linked:
+    the trainer repairs broken JPEGs in place. Returns the new data.yaml.
 
     Raises:
         DatasetRefusedError: as `fine_tune`.
     """
-    names = read_class_names(data)
-    renumbered = {index: classes.index(name) for index, name in names.items() if name in classes}
-    if not renumbered:
-        raise DatasetRefusedError(f"{data / 'data.yaml'} has none of the classes {', '.join(classes)}.")
-    for split in ("train", "val"):
-        _copy_split(data, out, split, renumbered)
+    for place, one in enumerate(data):
+        renumbered = _renumbering(one, classes)
+        prefix = f"{place}-" if len(data) > 1 else ""
+        for split in ("train", "val") if one not in data[:place] else ("train",):
+            _copy_split(one, out, split, renumbered, prefix)
     description = {
         "path": str(out),
         "train": "images/train",
@@ -125,6 +126,14 @@ def write_our_dataset(data: Path, out: Path, classes: Sequence[str]) -> Path:
     }
     (out / "data.yaml").write_text(yaml.safe_dump(description))
     return out / "data.yaml"
+
+
+def _renumbering(data: Path, classes: Sequence[str]) -> dict[int, int]:
+    names = read_class_names(data)
+    renumbered = {index: classes.index(name) for index, name in names.items() if name in classes}
+    if not renumbered:
+        raise DatasetRefusedError(f"{data / 'data.yaml'} has none of the classes {', '.join(classes)}.")
+    return renumbered
 
 
 def read_class_names(data: Path) -> dict[int, str]:
@@ -142,14 +151,16 @@ def read_class_names(data: Path) -> dict[int, str]:
         ) from error
 
 
-def _copy_split(data: Path, out: Path, split: str, renumbered: dict[int, int]) -> None:
+def _copy_split(data: Path, out: Path, split: str, renumbered: dict[int, int], prefix: str) -> None:
     if not (data / "images" / split).is_dir():
         raise DatasetRefusedError(f"{data} has no images/{split}: a dataset to train on needs train and val.")
-    shutil.copytree(data / "images" / split, out / "images" / split, dirs_exist_ok=True)
-    labels = out / "labels" / split
-    labels.mkdir(parents=True, exist_ok=True)
+    images, labels = out / "images" / split, out / "labels" / split
+    for folder in (images, labels):
+        folder.mkdir(parents=True, exist_ok=True)
+    for source in sorted(one for one in (data / "images" / split).iterdir() if one.is_file()):
+        shutil.copy2(source, images / f"{prefix}{source.name}")
     for source in sorted((data / "labels" / split).glob("*.txt")):
-        (labels / source.name).write_text(renumber_labels(source.read_text(), renumbered))
+        (labels / f"{prefix}{source.name}").write_text(renumber_labels(source.read_text(), renumbered))
 
 
 def renumber_labels(text: str, renumbered: dict[int, int]) -> str:
@@ -202,11 +213,16 @@ def trainer_class(*, bfloat16: bool = False) -> Any:  # noqa: ANN401 -- a class 
         def _setup_train(self) -> None:
             super()._setup_train()
             if self.device.type == "cpu":
-                torch.set_num_threads(os.cpu_count() or 1)  # Ultralytics leaves one core out, which is half of two
+                torch.set_num_threads(_free_cores())  # Ultralytics leaves one core out, which is half of two
             if bfloat16:
                 _run_in_bfloat16(self.model)
 
     return CutHeadTrainer
+
+
+def _free_cores() -> int:
+    """Cores that this process may use: fewer than the machine has under `taskset` or in a container."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _run_in_bfloat16(model: Any) -> None:  # noqa: ANN401 -- a torch module

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,6 +38,15 @@ def write_dataset(folder: Path, names: Sequence[str] = BIKE_NAMES) -> Path:
     return folder
 
 
+def plain_start() -> Any:  # noqa: ANN401 -- a torch module
+    """An untrained network that knows none of our classes."""
+    from ultralytics.nn.tasks import DetectionModel  # noqa: PLC0415 -- optional
+
+    start = DetectionModel("yolov8n.yaml", nc=80, verbose=False)
+    start.names = {number: f"thing {number}" for number in range(80)}
+    return start
+
+
 def test_only_our_classes_stay_with_their_new_numbers() -> None:
     text = "0 0.1 0.2 0.3 0.4\n2 0.5 0.5 0.1 0.1\n\n4 0.6 0.6 0.1 0.1\n"
     assert renumber_labels(text, {0: 0, 4: 2}) == "0 0.1 0.2 0.3 0.4\n2 0.6 0.6 0.1 0.1\n"
@@ -44,11 +55,29 @@ def test_only_our_classes_stay_with_their_new_numbers() -> None:
 def test_the_dataset_is_copied_with_our_classes_and_the_original_is_untouched(tmp_path: Path) -> None:
     source = write_dataset(tmp_path / "source")
     before = {file: file.read_bytes() for file in source.rglob("*") if file.is_file()}
-    description = yaml.safe_load(write_our_dataset(source, tmp_path / "ours", OUR_CLASSES).read_text())
+    description = yaml.safe_load(write_our_dataset([source], tmp_path / "ours", OUR_CLASSES).read_text())
     assert tuple(description["names"].values()) == OUR_CLASSES
     assert (tmp_path / "ours/labels/val/one.txt").read_text() == "2 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.3 0.3\n"
     assert not (tmp_path / "ours/images/train/one.jpg").is_symlink()
     assert {file: file.read_bytes() for file in source.rglob("*") if file.is_file()} == before
+
+
+def test_several_datasets_are_joined_and_one_named_twice_counts_twice_in_training_only(tmp_path: Path) -> None:
+    photos = write_dataset(tmp_path / "photos")
+    rendered = write_dataset(tmp_path / "rendered", ["motorcycle", "x", "y", "z", "bicycle", "person"])
+    ours = write_our_dataset([photos, rendered, rendered], tmp_path / "ours", OUR_CLASSES).parent
+    assert {file.name for file in (ours / "images/train").iterdir()} == {"0-one.jpg", "1-one.jpg", "2-one.jpg"}
+    assert {file.name for file in (ours / "images/val").iterdir()} == {"0-one.jpg", "1-one.jpg"}
+    for split, places in (("train", "012"), ("val", "01")):
+        assert {file.name for file in (ours / "labels" / split).iterdir()} == {f"{place}-one.txt" for place in places}
+    assert (ours / "labels/train/0-one.txt").read_text() == "2 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.3 0.3\n"
+    assert (ours / "labels/train/2-one.txt").read_text() == "0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.2 0.2\n2 0.5 0.5 0.3 0.3\n"
+
+
+def test_each_of_several_datasets_must_have_our_classes(tmp_path: Path) -> None:
+    photos, cars = write_dataset(tmp_path / "photos"), write_dataset(tmp_path / "cars", ["car"] * 6)
+    with pytest.raises(DatasetRefusedError, match=r"cars/data\.yaml has none of the classes"):
+        write_our_dataset([photos, cars], tmp_path / "ours", OUR_CLASSES)
 
 
 @pytest.mark.train
@@ -77,7 +106,7 @@ def test_training_leaves_an_epoch_with_our_classes(tmp_path: Path) -> None:
     start.names = {number: f"thing {number}" for number in range(80)} | {0: "person", 1: "bicycle", 3: "motorcycle"}
     torch.save({"model": start, "train_args": {}}, tmp_path / "start.pt")
     data = write_dataset(tmp_path / "data")
-    fine_tune(Run(data, tmp_path / "start.pt", tmp_path / "out", epochs=50, imgsz=64, batch=1, hours=1e-6))
+    fine_tune(Run([data], tmp_path / "start.pt", tmp_path / "out", epochs=50, imgsz=64, batch=1, hours=1e-6))
     assert [file.name for file in (tmp_path / "out/run/weights").glob("epoch*.pt")] == ["epoch0.pt"]
     epoch = yolo(str(tmp_path / "out/run/weights/epoch0.pt"))
     assert tuple(epoch.names.values()) == OUR_CLASSES
@@ -87,16 +116,27 @@ def test_training_leaves_an_epoch_with_our_classes(tmp_path: Path) -> None:
 
 
 @pytest.mark.train
+def test_training_uses_only_the_cores_that_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_ultralytics()
+    import torch  # noqa: PLC0415 -- optional
+
+    asked_for: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", asked_for.append)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 2, 3}, raising=False)
+    data = write_dataset(tmp_path / "data", ["cable_lock"] * 6)
+    torch.save({"model": plain_start(), "train_args": {}}, tmp_path / "start.pt")
+    fine_tune(Run([data], tmp_path / "start.pt", tmp_path / "out", Purpose.LOCKS, 1, 64, 1))
+    assert 3 in asked_for
+
+
+@pytest.mark.train
 def test_locks_get_a_new_head_and_the_narrow_numbers_are_not_saved(tmp_path: Path) -> None:
     yolo = import_ultralytics().YOLO
     import torch  # noqa: PLC0415 -- optional
-    from ultralytics.nn.tasks import DetectionModel  # noqa: PLC0415
 
-    start = DetectionModel("yolov8n.yaml", nc=80, verbose=False)
-    start.names = {number: f"thing {number}" for number in range(80)}
-    torch.save({"model": start, "train_args": {}}, tmp_path / "start.pt")
+    torch.save({"model": plain_start(), "train_args": {}}, tmp_path / "start.pt")
     data = write_dataset(tmp_path / "data", ["cable_lock", "u_lock", "x", "y", "ring_lock", "folding_lock"])
-    run = Run(data, tmp_path / "start.pt", tmp_path / "out", Purpose.LOCKS, 1, 64, 1, bfloat16=True)
+    run = Run([data], tmp_path / "start.pt", tmp_path / "out", Purpose.LOCKS, 1, 64, 1, bfloat16=True)
     fine_tune(run)
     epoch = yolo(str(tmp_path / "out/run/weights/epoch0.pt"))
     assert tuple(epoch.names.values()) == CLASSES[Purpose.LOCKS]
@@ -105,10 +145,10 @@ def test_locks_get_a_new_head_and_the_narrow_numbers_are_not_saved(tmp_path: Pat
 
 def test_a_dataset_without_our_classes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetRefusedError, match="none of the classes u_lock"):
-        write_our_dataset(write_dataset(tmp_path / "source"), tmp_path / "ours", CLASSES[Purpose.LOCKS])
+        write_our_dataset([write_dataset(tmp_path / "source")], tmp_path / "ours", CLASSES[Purpose.LOCKS])
 
 
 def test_a_dataset_without_a_split_to_train_on_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data.yaml").write_text("names: [person]\n")
     with pytest.raises(DatasetRefusedError, match="has no images/train"):
-        write_our_dataset(tmp_path, tmp_path / "ours", OUR_CLASSES)
+        write_our_dataset([tmp_path], tmp_path / "ours", OUR_CLASSES)
