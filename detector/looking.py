@@ -23,10 +23,10 @@ from detector.regions import known_of_all, region_around
 from detector.standing import Standing
 from detector.vocabulary import Detection, Frame, Kind
 
-START_S = 8.0
+START_S = 4.0
 """At the start, after a gap and after the camera was moved, all is looked at for so long."""
 GAP_S = 10.0
-LINGER_S = 2.0
+LINGER_S = 1.2
 """Looked at on for so long after the last motion, or since a visit was open; what settles moves a while longer."""
 DOUBT_S = 3.0
 """A scan found what nobody saw come or go: it is looked at closely for so long."""

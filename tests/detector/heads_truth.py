@@ -71,7 +71,7 @@ def count_covered(scenes: Iterator[Scene], detector: Detector) -> Count:
             part = XyxyPx(*part_of(scene.frame, bike))
             heads = [cut for head in scene.heads if (cut := _inside(head, part)) is not None]
             leaving, uncertain = (
-                for_strangers(scene.frame, bike, bystanders, Shown(certain=certain)) if heads else plain
+                as_it_leaves(scene.frame, bike, bystanders, Shown(certain=certain)) if heads else plain
                 for certain in (True, False)
             )
             for head in heads:
@@ -80,6 +80,14 @@ def count_covered(scenes: Iterator[Scene], detector: Detector) -> Count:
                 count.now += is_covered(scene.frame.image_bgr, leaving, head)
                 count.uncertain += is_covered(scene.frame.image_bgr, uncertain, head)
     return count
+
+
+def as_it_leaves(frame: Frame, bike: XyxyPx, bystanders: Bystanders, shown: Shown | None = None) -> Image:
+    """The frame with the part that shows the bike as it leaves the edge; what is around it stays, it never leaves."""
+    left, top, right, bottom = part_of(frame, bike)
+    whole = frame.image_bgr.copy()
+    whole[top:bottom, left:right] = for_strangers(frame, bike, bystanders, shown)
+    return whole
 
 
 def is_covered(before: Image, after: Image, head: XyxyPx) -> bool:
