@@ -79,7 +79,7 @@ def run_worker(
         now = StatusMaker(orders.applied_to(config), states)
         with (
             MqttSink(config.mqtt, config.site, config.worker, outbox, now.status, on_refused=stop.set) as sink,
-            closing(AtTheRack(sink)) as at_the_rack,
+            closing(AtTheRack(sink, home / f"announcement-{name}.wav")) as at_the_rack,
             sweeping(outbox, home, config.retention_days),
         ):
             sink.listen(topic(TopicName.COMMAND, config.site, worker=config.worker), partial(read_command, inbox))
