@@ -151,7 +151,8 @@ def _cover_beyond_ring(inside: NDArray[np.bool_], around: NDArray[np.bool_]) -> 
 def _colours(crop_bgr: NDArray[np.uint8]) -> Colours:
     if not crop_bgr.size:
         return Colours(*(np.zeros((0, 0), dtype=np.float32),) * 2, np.zeros((0, 0), dtype=np.bool_))
-    smooth = cv2.GaussianBlur(crop_bgr, (3, 3), 0).astype(np.float32) / np.float32(255)
+    smooth = cv2.GaussianBlur(crop_bgr, (3, 3), 0).astype(np.float32)
+    smooth /= np.float32(255)
     hsv = np.asarray(cv2.cvtColor(smooth, cv2.COLOR_BGR2HSV), dtype=np.float32)
     hues_deg, saturations, values = hsv[:, :, 0], hsv[:, :, 1], hsv[:, :, 2]
     darkest = max(LEAST_VALUE, LEAST_VALUE_OF_MEAN * float(smooth.mean()))

@@ -7,6 +7,7 @@ coarse that a head as far away as the bike is three of them wide, whether anythi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from threading import Lock
 from typing import NamedTuple
 
 import cv2
@@ -37,6 +38,8 @@ STIR_MARGIN = 1 / 16
 LONG_SIDE_PX = 640
 SMALLEST_PX = 96
 JPEG_QUALITY = 85
+
+ONE_AT_A_TIME = Lock()
 
 Image = NDArray[np.uint8]
 
@@ -107,12 +110,14 @@ def _clear_and_coarse(
 ) -> tuple[Image, Image]:
     """The part without heads, and the same in flat blocks that lie as they would all over the frame.
 
-    One copy of the frame at a time: at an alert all cameras may be here at once.
+    At an alert all cameras of a worker may be here at once: one copy of a frame at a time.
     """
     left, top, right, bottom = part
-    whole = without_heads(frame.image_bgr, people)
-    coarse = enlarged(_cells(whole, block_px), (frame.width_px, frame.height_px), part)
-    return whole[top:bottom, left:right].copy(), coarse
+    with ONE_AT_A_TIME:
+        whole = without_heads(frame.image_bgr, people)
+        clear, cells = whole[top:bottom, left:right].copy(), _cells(whole, block_px)
+        del whole
+    return clear, enlarged(cells, (frame.width_px, frame.height_px), part)
 
 
 def _is_the_bike(person: Detection | Track, bike: XyxyPx) -> bool:
