@@ -18,6 +18,7 @@ import av
 from bench.film import FPS, Film, idle_film, mixed_film
 from bench.lines import a_line
 from bench.measure import Cost, apart
+from bench.played import played
 from bench.rows import Row, print_rows
 from bench.runtimes import runtimes
 from detector.clips import Clip
@@ -72,8 +73,9 @@ def _same_stays(film: Film, ours: ClipResult, every: ClipResult) -> Row:
 def _idle(film: Film) -> Iterator[Row]:
     decoding = apart(partial(decode, film.path))
     decode_per_s = decoding.cpu_s / film.length_s
-    for what, key_every_s in (("key pictures only", 2.5), ("every picture decoded", 0.0)):
-        idle = apart(partial(watch_idle, film.path, key_every_s))
+    ways = (("live, key pictures only", 2.5, True), ("recorded", 2.5, False), ("every picture decoded", 0.0, True))
+    for what, key_every_s, live in ways:
+        idle = apart(partial(watch_idle, film.path, key_every_s, live=live))
         ratio = idle.gave / decode_per_s
         yield Row(f"idle CPU time, {what}", ratio, f"decoding ({decode_per_s:.3f} s a second)", "<= 1.5", ratio <= 1.5)
 
@@ -122,13 +124,14 @@ def decode(path: Path) -> int:
         return sum(1 for _ in container.decode(stream))
 
 
-def watch_idle(path: Path, key_every_s: float) -> float:
+def watch_idle(path: Path, key_every_s: float, *, live: bool) -> float:
     """CPU seconds for each second of the film, once the start is over."""
     looking = Looking(LookingConfig(key_every_s=key_every_s), 5.0)
     detector = open_detector(MODEL)
     assert isinstance(detector, BikeDetector)
     line, begins, at_s = a_line(detector, looking=looking), None, 0.0
-    for step in run_line(read_frames(path, fps=5.0, pace=looking), line):
+    frames = played(path, looking) if live else read_frames(path, fps=5.0, pace=looking)
+    for step in run_line(frames, line):
         at_s = step.frame.at.timestamp()
         if begins is None and at_s >= SETTLED_S:
             begins = at_s, time.process_time()
