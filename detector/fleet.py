@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import XyxyPx
+from detector.memory import ONE_AT_A_TIME
 
 LEAST_SATURATION = 0.4
 LEAST_VALUE = 0.12
@@ -90,9 +91,15 @@ def fleet_marks(
     box, around = _cut(image_bgr, xyxy_px, 0.0), _cut(image_bgr, xyxy_px, RING)
     if min(box.shape[:2]) < LEAST_SIDE_PX:
         return (0.0,) * len(fleets)
+    with ONE_AT_A_TIME:
+        return _marks(box, around, _alone(xyxy_px, box.shape, others_px), fleets)
+
+
+def _marks(
+    box: NDArray[np.uint8], around: NDArray[np.uint8], alone: NDArray[np.bool_], fleets: Sequence[FleetColour]
+) -> tuple[float, ...]:
     own, wide = _colours(box), _colours(around)
     cover = _cover_beyond_ring(own.is_colourful, wide.is_colourful)
-    alone = _alone(xyxy_px, box.shape, others_px)
     return tuple(_mark(fleet, own, wide, cover) if _is_on(fleet, own, alone) else 0.0 for fleet in fleets)
 
 

@@ -7,7 +7,6 @@ coarse that a head as far away as the bike is three of them wide, whether anythi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from threading import Lock
 from typing import NamedTuple
 
 import cv2
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from detector.boxes import XyxyPx, iou
 from detector.bystanders import Bystanders
+from detector.memory import ONE_AT_A_TIME
 from detector.moving_parts import Part, enlarged
 from detector.vocabulary import Detection, Frame, Kind, Track
 
@@ -38,8 +38,6 @@ STIR_MARGIN = 1 / 16
 LONG_SIDE_PX = 640
 SMALLEST_PX = 96
 JPEG_QUALITY = 85
-
-ONE_AT_A_TIME = Lock()
 
 Image = NDArray[np.uint8]
 
@@ -108,10 +106,7 @@ def for_strangers(frame: Frame, bike: XyxyPx, bystanders: Bystanders, shown: Sho
 def _clear_and_coarse(
     frame: Frame, people: Sequence[Detection | Track], part: Part, block_px: float
 ) -> tuple[Image, Image]:
-    """The part without heads, and the same in flat blocks that lie as they would all over the frame.
-
-    At an alert all cameras of a worker may be here at once: one copy of a frame at a time.
-    """
+    """The part without heads, and the same in flat blocks that lie as they would all over the frame."""
     left, top, right, bottom = part
     with ONE_AT_A_TIME:
         whole = without_heads(frame.image_bgr, people)
