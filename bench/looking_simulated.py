@@ -1,9 +1,9 @@
 """The same question at track level: `python -m bench.looking_simulated`, all scenario files, as many seeds as wanted.
 
 The eye of the simulator gives the boxes; people are painted into its pictures as striped boxes, so that the gate itself
-decides. *noise* is another seed of the eye; *gate* looks 2.5 times a second while nothing moves; *keys* sees a key picture
-every two seconds while nothing moves, and all since the one before where it shows that something has begun: a recording
-and a live camera alike.
+decides. *noise* is another seed of the eye; *gate* looks 2.5 times a second while nothing moves; *live* sees a key picture
+every two seconds while nothing moves, and all since the one before where it shows that something has begun; *recorded* sees
+every other one of them only, and goes back to the one between where that shows nothing yet.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from multiprocessing import get_context
 
 import numpy as np
@@ -42,8 +42,10 @@ from sample_videos.simulate.scene import Scene, frames_at, observe
 from sample_videos.simulate.seeing import see
 from sample_videos.simulate.suite import names_of_scenarios, scenario_of, seeds_of
 
-WAYS = ("every", "noise", "gate", "keys")
+WAYS = ("every", "noise", "gate", "live", "recorded")
 FPS, KEY_EVERY = 5, 10
+KEYS_APART = {"live": 1, "recorded": 2}
+"""See `frames_sparse.KEYS_APART_S`."""
 STILL_S = 15.0
 """Each clip begins with its first second over and over, so that the gate has something to wake up from."""
 
@@ -121,17 +123,29 @@ def _with_still_start(seen: Sequence[Seen]) -> list[Seen]:
 
 def _paced(frames: Sequence[Frame], looking: Looking, way: str) -> Iterator[Frame]:
     """What a reader would hand over."""
-    given = -1
+    given, key = -1, -KEY_EVERY
     for number, frame in enumerate(frames):
-        if way == "keys" and looking.keyframes_only(KEY_EVERY / FPS):
-            if number % KEY_EVERY:
+        if way in KEYS_APART and looking.keyframes_only(KEY_EVERY / FPS):
+            if number % KEY_EVERY or number < key + KEY_EVERY * KEYS_APART[way]:
                 continue
-            if looking.foresees(frame.image_bgr, KEY_EVERY / FPS):
+            if looking.foresees(frame.image_bgr, (number - given) / FPS):
+                between = frames[key + KEY_EVERY : number : KEY_EVERY] if key >= 0 else ()
+                for nothing_yet in _passed_over(between, looking, given):
+                    given = nothing_yet.index
+                    yield nothing_yet
                 yield from islice(frames, given + 1, number)
+            key = number
         elif number * looking.fps_wanted() // FPS == given * looking.fps_wanted() // FPS:
             continue
+        else:
+            key = -KEY_EVERY
         given = number
         yield frame
+
+
+def _passed_over(keys: Sequence[Frame], looking: Looking, given: int) -> Iterator[Frame]:
+    """Of the key pictures since the last one that was shown those that show nothing yet."""
+    return takewhile(lambda one: not looking.foresees(one.image_bgr, (one.index - given) / FPS), keys)
 
 
 def main() -> None:

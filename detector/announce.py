@@ -10,10 +10,9 @@ import os
 import queue
 import shutil
 import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -98,11 +97,11 @@ class _Speaker:
 class AtTheRack:
     """Announces the new alerts that go through a sink, as the site's configuration has it; nothing until `take`."""
 
-    def __init__(self, sink: MqttSink, clock: Callable[[], datetime] = utc_now) -> None:
-        self._sink, self._clock = sink, clock
+    def __init__(self, sink: MqttSink, sound: Path, clock: Callable[[], datetime] = utc_now) -> None:
+        """`sound` is the file that players are given; it is there while this speaks."""
+        self._sink, self._sound, self._clock = sink, sound, clock
         self._config: AnnounceConfig | None = None
         self._speakers: Sequence[_Speaker] = ()
-        self._stack = ExitStack()
 
     def take(self, config: AnnounceConfig | None) -> None:
         """Go by this configuration from now on; None: nothing is announced."""
@@ -111,7 +110,7 @@ class AtTheRack:
         self.close()
         self._config = config
         if config is not None:
-            self._speakers = _speakers(config, self._stack, self._sink, self._clock)
+            self._speakers = self._ways(config)
             self._sink.listeners.append(self._hear)
 
     def close(self) -> None:
@@ -119,8 +118,16 @@ class AtTheRack:
             self._sink.listeners.remove(self._hear)
         for speaker in self._speakers:
             speaker.close()
-        self._stack.close()
+        _remove(self._sound)
         self._config, self._speakers = None, ()
+
+    def _ways(self, config: AnnounceConfig) -> list[_Speaker]:
+        speakers = []
+        if config.mqtt:
+            speakers.append(_Speaker("MQTT", _over_mqtt(config, self._sink, self._clock), self._clock))
+        if config.player and _is_kept(config, self._sound):
+            speakers.append(_Speaker("player", _by_player(config, self._sound, self._clock), self._clock))
+        return speakers
 
     def _hear(self, message: UpMessage) -> None:
         """Returns at once, whatever the speakers do."""
@@ -156,27 +163,20 @@ def check_player(site: SiteConfig) -> None:
         raise UsageError(f"announce.player: there is no program {player[0]} here; install it, or name another")
 
 
-def _speakers(
-    config: AnnounceConfig, stack: ExitStack, sink: MqttSink, clock: Callable[[], datetime]
-) -> list[_Speaker]:
-    speakers = []
-    if config.mqtt:
-        speakers.append(_Speaker("MQTT", _over_mqtt(config, sink, clock), clock))
-    sound = _sound(config, stack) if config.player else None
-    if sound is not None:
-        speakers.append(_Speaker("player", _by_player(config, sound, clock), clock))
-    return speakers
-
-
-def _sound(config: AnnounceConfig, stack: ExitStack) -> Path | None:
-    """The sound's file for as long as the stack lives; a disk that will not have it stops no worker."""
+def _is_kept(config: AnnounceConfig, sound: Path) -> bool:
+    """Write the sound, over one that a killed worker left; a disk that will not have it stops no worker."""
     try:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pleaselock-announce-")))
-        write_wav(folder / "announcement.wav", announcement(config.languages, config.volume))
+        write_wav(sound, announcement(config.languages, config.volume))
     except OSError as error:
         log.error("the sound cannot be kept; this machine announces nothing", reason=str(error))  # noqa: TRY400
-        return None
-    return folder / "announcement.wav"
+        _remove(sound)
+        return False
+    return True
+
+
+def _remove(sound: Path) -> None:
+    with suppress(OSError):
+        sound.unlink(missing_ok=True)
 
 
 def _over_mqtt(config: AnnounceConfig, sink: MqttSink, clock: Callable[[], datetime]) -> Say:

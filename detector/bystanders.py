@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import XyxyPx
-from detector.moving_parts import MovingParts
+from detector.moving_parts import MovingParts, Part
 from detector.vocabulary import Detection, Frame, Kind, Track
 
 LOOK_BACK = timedelta(seconds=1)
@@ -54,26 +54,26 @@ class Bystanders:
         self._lately.append((frame.at, [one for one in found if one.kind is Kind.PERSON]))
         self._moving.see(frame.image_bgr, frame.at)
 
-    def people_in(self, frame: Frame, part: tuple[int, int, int, int]) -> list[Detection | Track]:
-        """Everybody who may be in one part (left, top, right, bottom, in pixels) of the frame, in pixels of the frame."""
+    def people_in(self, frame: Frame, part: Part) -> list[Detection | Track]:
+        """Everybody who may be in one part of the frame, in pixels of the frame."""
         known = [person for _, people in self._lately for person in people]
         return [*known, *self._found_closer(frame, part)]
 
-    def moving_in(self, frame: Frame, margin_px: float) -> NDArray[np.bool_]:
-        """Which pixels of the frame, shape (height, width), lately moved, and those within `margin_px` of them."""
-        return self._moving.where(frame.image_bgr, margin_px)
+    def moving_in(self, frame: Frame, part: Part, margin_px: float) -> NDArray[np.bool_]:
+        """Which pixels of one part, shape (height, width), lately moved, and those within `margin_px` of them."""
+        return self._moving.where(frame.image_bgr, part, margin_px)
 
-    def _found_closer(self, frame: Frame, part: tuple[int, int, int, int]) -> Sequence[Detection]:
+    def _found_closer(self, frame: Frame, part: Part) -> Sequence[Detection]:
         left, top, right, bottom = _wider(part, frame.width_px, frame.height_px)
         image_bgr = np.ascontiguousarray(frame.image_bgr[top:bottom, left:right])
         found = look_closer(self._detector, image_bgr, LEAST_SCORE)
         return [_moved(one, left, top) for one in found if one.kind is Kind.PERSON]
 
 
-def _wider(part: tuple[int, int, int, int], width_px: int, height_px: int) -> tuple[int, int, int, int]:
+def _wider(part: Part, width_px: int, height_px: int) -> Part:
     left, top, right, bottom = part
     across, down = round(LOOK_WIDER * (right - left)), round(LOOK_WIDER * (bottom - top))
-    return max(0, left - across), max(0, top - down), min(width_px, right + across), min(height_px, bottom + down)
+    return Part(max(0, left - across), max(0, top - down), min(width_px, right + across), min(height_px, bottom + down))
 
 
 def _moved(one: Detection, right_px: int, down_px: int) -> Detection:

@@ -75,6 +75,14 @@ class SharedDetector(Detector, Protocol):
         ...
 
 
+@runtime_checkable
+class ParallelDetector(Detector, Protocol):
+    """A detector that several threads may ask at the same time."""
+
+    at_once: int
+    """So many threads keep all cores busy."""
+
+
 class _Part(NamedTuple):
     """Whole pixels of a frame."""
 
@@ -97,6 +105,7 @@ class Choices:
     threads: int | None = None
     long_side_px: int | None = None
     runtime: Runtime = "onnxruntime"
+    at_once: int = 1
 
 
 class BikeDetector:
@@ -119,6 +128,7 @@ class BikeDetector:
         self._fixed_hw = fixed_size(session)
         self._turn: AbstractContextManager[object] = nullcontext()
         self._end_to_end = gives_suppressed(session)
+        self.at_once = choices.at_once
         self._input_name = str(session.get_inputs()[0].name)
 
     @classmethod
@@ -129,7 +139,7 @@ class BikeDetector:
             ModelRefusedError: the folder is missing, incomplete or does not fit its weights.
         """
         folder = load_model_folder(path_or_name)
-        session = open_session(folder.weights, choices.threads, choices.runtime)
+        session = open_session(folder.weights, choices.threads, choices.runtime, choices.at_once)
         kinds = class_numbers(folder, read_class_names(session))
         return cls(session, kinds, folder.facts.input, folder.facts.thresholds, choices)
 
@@ -140,7 +150,7 @@ class BikeDetector:
         Raises:
             ModelRefusedError: not a readable ONNX model, or not one that finds persons and bicycles.
         """
-        session = open_session(weights, choices.threads, choices.runtime)
+        session = open_session(weights, choices.threads, choices.runtime, choices.at_once)
         kinds = kinds_by_name(read_class_names(session), weights)
         return cls(session, kinds, BARE_FILE_INPUT, BARE_FILE_THRESHOLDS, choices)
 
@@ -208,17 +218,19 @@ def open_detector(
     threads: int | None = None,
     long_side_px: int | None = None,
     runtime: Runtime = "onnxruntime",
+    at_once: int = 1,
 ) -> Detector:
     """Open a model by name, folder or file: ONNX in ONNX Runtime or OpenVINO, `.pt` and TensorRT through Ultralytics.
 
     `score_threshold` None is the model's own `score_low`; `threads` None leaves their number to the runtime;
-    `long_side_px` makes the picture larger (finds smaller things, costs by the square) or smaller than the model states.
+    `long_side_px` makes the picture larger (finds smaller things, costs by the square) or smaller than the model states;
+    `at_once` callers may ask at the same time, each with `threads` of its own.
 
     Raises:
         ModelRefusedError: there is no such model, or it is not what it says.
         UltralyticsMissingError: the file needs the `[train]` extra.
     """
-    path, choices = Path(model), Choices(score_threshold, threads, long_side_px, runtime)
+    path, choices = Path(model), Choices(score_threshold, threads, long_side_px, runtime, at_once)
     if path.suffix not in ULTRALYTICS_SUFFIXES | {".onnx"}:
         return BikeDetector.from_folder(model, choices)
     if not path.is_file():
@@ -239,13 +251,16 @@ def read_class_names(session: Any) -> dict[int, str]:  # noqa: ANN401 -- onnxrun
         return {}
 
 
-def open_session(weights: Path, threads: int | None, runtime: Runtime = "onnxruntime") -> Any:  # noqa: ANN401 -- onnxruntime is untyped
-    """Open an ONNX file with one picture in and one table out; `threads` None: as many as the runtime likes.
+def open_session(weights: Path, threads: int | None, runtime: Runtime = "onnxruntime", at_once: int = 1) -> Any:  # noqa: ANN401 -- onnxruntime is untyped
+    """Open an ONNX file with one picture in and one table out; `threads` a picture, None: as many as the runtime likes.
 
     Raises:
         ModelRefusedError: it is not such a file.
     """
-    session = OpenVinoSession(weights, threads) if runtime == "openvino" else _onnxruntime_session(weights, threads)
+    if runtime == "openvino":
+        session = OpenVinoSession(weights, threads, at_once)
+    else:
+        session = _onnxruntime_session(weights, threads)
     give_back_now()  # reading the file and making it fast left 15 MiB behind
     if [len(one.shape) for one in (*session.get_inputs(), *session.get_outputs())] != [4, 3]:
         raise ModelRefusedError(

@@ -9,6 +9,7 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from queue import LifoQueue
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,10 @@ class _Metadata:
 
 
 class OpenVinoSession:
-    """What the detectors use of an `onnxruntime.InferenceSession`. Not for two threads at once."""
+    """What the detectors use of an `onnxruntime.InferenceSession`."""
 
-    def __init__(self, weights: Path, threads: int | None) -> None:
-        """Open an ONNX file.
+    def __init__(self, weights: Path, threads: int | None, at_once: int = 1) -> None:
+        """Open an ONNX file for `at_once` threads; more wait for one another.
 
         Raises:
             ModelRefusedError: OpenVINO is not installed or cannot read the file.
@@ -48,15 +49,21 @@ class OpenVinoSession:
         core = openvino.Core()
         try:
             self._model = core.read_model(str(weights))
-            compiled = core.compile_model(self._model, "CPU", _settings(core, threads))
+            compiled = core.compile_model(self._model, "CPU", _settings(core, threads, at_once))
         except RuntimeError as error:
             raise ModelRefusedError(f"{weights} is not a model that OpenVINO can open: {error}") from error
-        self._request = compiled.create_infer_request()
+        self._free: LifoQueue[Any] = LifoQueue()
+        for _ in range(at_once):
+            self._free.put(compiled.create_infer_request())
 
     def run(self, _outputs: None, feeds: Mapping[str, NDArray[np.float32]]) -> Sequence[NDArray[np.float32]]:
         """All outputs for one picture."""
-        results = self._request.infer(dict(feeds), share_inputs=True)
-        return [np.asarray(values, dtype=np.float32) for values in results.values()]
+        request = self._free.get()
+        try:
+            results = request.infer(dict(feeds), share_inputs=True)
+            return [np.asarray(values, dtype=np.float32) for values in results.values()]
+        finally:
+            self._free.put(request)
 
     def get_inputs(self) -> Sequence[_Port]:
         return [_port(one) for one in self._model.inputs]
@@ -71,11 +78,11 @@ class OpenVinoSession:
         return _Metadata({str(key): str(value.astype(str)) for key, value in written.items()})
 
 
-def _settings(core: Any, threads: int | None) -> dict[str, object]:  # noqa: ANN401 -- an openvino.Core
+def _settings(core: Any, threads: int | None, at_once: int) -> dict[str, object]:  # noqa: ANN401 -- an openvino.Core
     can = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     precision = "bf16" if "BF16" in can else "f32"
-    chosen = {"NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": precision}
-    return chosen | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
+    chosen = {"NUM_STREAMS": at_once, "INFERENCE_PRECISION_HINT": precision}
+    return chosen | ({"INFERENCE_NUM_THREADS": threads * at_once} if threads else {})
 
 
 def _port(one: Any) -> _Port:  # noqa: ANN401 -- an openvino.Output

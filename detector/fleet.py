@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import XyxyPx
+from detector.memory import ONE_AT_A_TIME
 
 LEAST_SATURATION = 0.4
 LEAST_VALUE = 0.12
@@ -90,9 +91,15 @@ def fleet_marks(
     box, around = _cut(image_bgr, xyxy_px, 0.0), _cut(image_bgr, xyxy_px, RING)
     if min(box.shape[:2]) < LEAST_SIDE_PX:
         return (0.0,) * len(fleets)
+    with ONE_AT_A_TIME:
+        return _marks(box, around, _alone(xyxy_px, box.shape, others_px), fleets)
+
+
+def _marks(
+    box: NDArray[np.uint8], around: NDArray[np.uint8], alone: NDArray[np.bool_], fleets: Sequence[FleetColour]
+) -> tuple[float, ...]:
     own, wide = _colours(box), _colours(around)
     cover = _cover_beyond_ring(own.is_colourful, wide.is_colourful)
-    alone = _alone(xyxy_px, box.shape, others_px)
     return tuple(_mark(fleet, own, wide, cover) if _is_on(fleet, own, alone) else 0.0 for fleet in fleets)
 
 
@@ -151,7 +158,8 @@ def _cover_beyond_ring(inside: NDArray[np.bool_], around: NDArray[np.bool_]) -> 
 def _colours(crop_bgr: NDArray[np.uint8]) -> Colours:
     if not crop_bgr.size:
         return Colours(*(np.zeros((0, 0), dtype=np.float32),) * 2, np.zeros((0, 0), dtype=np.bool_))
-    smooth = cv2.GaussianBlur(crop_bgr, (3, 3), 0).astype(np.float32) / np.float32(255)
+    smooth = cv2.GaussianBlur(crop_bgr, (3, 3), 0).astype(np.float32)
+    smooth /= np.float32(255)
     hsv = np.asarray(cv2.cvtColor(smooth, cv2.COLOR_BGR2HSV), dtype=np.float32)
     hues_deg, saturations, values = hsv[:, :, 0], hsv[:, :, 1], hsv[:, :, 2]
     darkest = max(LEAST_VALUE, LEAST_VALUE_OF_MEAN * float(smooth.mean()))

@@ -23,10 +23,10 @@ from detector.regions import known_of_all, region_around
 from detector.standing import Standing
 from detector.vocabulary import Detection, Frame, Kind
 
-START_S = 8.0
+START_S = 4.0
 """At the start, after a gap and after the camera was moved, all is looked at for so long."""
 GAP_S = 10.0
-LINGER_S = 2.0
+LINGER_S = 1.2
 """Looked at on for so long after the last motion, or since a visit was open; what settles moves a while longer."""
 DOUBT_S = 3.0
 """A scan found what nobody saw come or go: it is looked at closely for so long."""
@@ -48,8 +48,12 @@ class Looking:
         self._config, self._fps = config, fps
         self._gate, self._standing = MotionGate(), Standing()
         self._last: Frame | None = None
+        self._is_awake = True
+        self._awake_until: datetime | None = None
+        """All pictures are wanted until then; busy or not."""
         self._is_busy = True
         self._busy_until: datetime | None = None
+        """The model is asked about all of them until then."""
         self._whole: list[Detection] = []
         """What the last look found, of the whole picture."""
         self._scanned_at: datetime | None = None
@@ -62,17 +66,27 @@ class Looking:
     # The pace: asked from the reader's thread, so each answer is one simple value
 
     def fps_wanted(self) -> float:
-        return self._fps if self._is_busy else min(self._fps, self._config.idle_fps)
+        return self._fps if self._is_awake else min(self._fps, self._config.idle_fps)
 
     def keyframes_only(self, key_every_s: float | None) -> bool:
-        return not self._is_busy and key_every_s is not None and key_every_s <= self._config.key_every_s
+        return not self._is_awake and key_every_s is not None and key_every_s <= self._config.key_every_s
 
     def foresees(self, image_bgr: NDArray[np.uint8], within_s: float) -> bool:
-        """Whether a picture that lies ahead shows motion; if so, all is looked at for as long as it is away, and on."""
+        """Whether a picture that lies ahead shows motion; if so, all pictures up to it and on are wanted."""
         if self._last is None or not self._gate.foresees(image_bgr):
             return False
-        self._stay_busy(self._last.at, within_s + LINGER_S)
+        self._stay_awake(self._last.at + timedelta(seconds=within_s + LINGER_S))
         return True
+
+    # What lies ahead, in a recording: asked between two frames of the line
+
+    def is_read_at(self, at: datetime) -> bool:
+        """Whether the pace is certain to be until then what it is now."""
+        return not self._config.gate or _is_before(at, self._awake_until)
+
+    def is_seen_at(self, at: datetime) -> bool:
+        """Whether the model is certain to be shown the whole of a picture of that time."""
+        return not self._config.gate or (_is_before(at, self._busy_until) and not self._config.regions)
 
     # The line
 
@@ -85,7 +99,7 @@ class Looking:
     def _fillers(self, until: datetime) -> Iterator[Frame]:
         """A loop of its own, so that the last picture is not held while the next one is looked at."""
         last = self._last
-        if last is not None and not self._is_busy and _seconds(last.at, until) <= GAP_S:
+        if last is not None and not self._is_awake and _seconds(last.at, until) <= GAP_S:
             at = last.at + timedelta(seconds=FILL_S)
             while _seconds(at, until) > FILL_S / 2:
                 yield replace(last, at=at)
@@ -126,19 +140,25 @@ class Looking:
             self._motion = self._gate.update(frame.image_bgr, frame.at)
             if self._motion:
                 self._stay_busy(frame.at, LINGER_S)
-        self._is_busy = self._busy_until is not None and frame.at <= self._busy_until
+        self._is_busy = _is_before(frame.at, self._busy_until)
+        self._is_awake = _is_before(frame.at, self._awake_until)
 
     def _begin(self, frame: Frame) -> None:
         self._gate.accept(frame.image_bgr, frame.at)
         self._standing.start_anew()
         self._motion, self._somebody_at = None, frame.at
-        self._busy_until, self._scanned_at = None, None
+        self._busy_until, self._awake_until, self._scanned_at = None, None, None
         self._stay_busy(frame.at, START_S)
 
     def _stay_busy(self, at: datetime, seconds: float) -> None:
         until = at + timedelta(seconds=seconds)
         self._busy_until = max(until, self._busy_until or until)
         self._is_busy = True
+        self._stay_awake(until)
+
+    def _stay_awake(self, until: datetime) -> None:
+        self._awake_until = max(until, self._awake_until or until)
+        self._is_awake = True
 
     def _look(self, frame: Frame, model: Detector) -> list[Detection]:
         found = self._found(frame, model)
@@ -167,6 +187,10 @@ class Looking:
         moving = [box.to_px(*size) for box in self._motion.boxes()] if self._motion else []
         people = [one.xyxy_px for one in self._whole if one.kind is Kind.PERSON]
         return region_around([*moving, *people, *self._open_px], self._whole, *size)
+
+
+def _is_before(at: datetime, until: datetime | None) -> bool:
+    return until is not None and at <= until
 
 
 def _seconds(start: datetime, end: datetime) -> float:

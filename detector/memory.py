@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
 from collections.abc import Callable
 
+ONE_AT_A_TIME = threading.Lock()
+"""For work on large pieces of a picture that all cameras of a worker may do at the same moment, as when somebody parks
+before each of them: a few milliseconds later is soon enough, and holds a quarter of the memory."""
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 LARGE_BYTES, ARENAS = 1 << 20, 2
 

@@ -22,6 +22,15 @@ BLUR_PX = 1.0
 Grey = NDArray[np.float32]
 
 
+class Part(NamedTuple):
+    """Whole pixels of a picture."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
 class _Kept(NamedTuple):
     at: datetime
     grey: Grey
@@ -45,11 +54,12 @@ class MovingParts:
             self._last = weakref.ref(image_bgr), _small(image_bgr)
         self._kept.append(_Kept(at, self._last[1]))
 
-    def where(self, image_bgr: NDArray[np.uint8], margin_px: float) -> NDArray[np.bool_]:
-        """Which pixels (height, width) of this picture show what was not there a moment ago, or is no longer.
+    def where(self, image_bgr: NDArray[np.uint8], part: Part, margin_px: float) -> NDArray[np.bool_]:
+        """Which pixels (height, width) of a part of this picture show what was not there a moment ago, or is no longer.
 
         Args:
             image_bgr: (height, width, 3), uint8: the newest picture.
+            part: of that picture.
             margin_px: so many pixels around what moved count as well.
         """
         now, scale = _small(image_bgr), _scale(image_bgr)
@@ -60,7 +70,19 @@ class MovingParts:
         reach = 2 * max(1, round(margin_px * scale)) + 1
         moved = cv2.dilate((changed > MOVED_GREYS).astype(np.uint8), np.ones((reach, reach), np.uint8))
         height, width = image_bgr.shape[:2]
-        return np.asarray(cv2.resize(moved, (width, height), interpolation=cv2.INTER_NEAREST)) > 0
+        return enlarged(np.asarray(moved, np.uint8), (width, height), part) > 0
+
+
+def enlarged(small: NDArray[np.uint8], size_px: tuple[int, int], part: Part) -> NDArray[np.uint8]:
+    """A part of what a small picture is at `size_px` (width, height), as `cv2.resize` with `INTER_NEAREST` makes all of it."""
+    rows, columns = (
+        np.minimum((np.arange(start, end) * (1 / (most / few))).astype(np.intp), few - 1)
+        for start, end, most, few in (
+            (part.top, part.bottom, size_px[1], small.shape[0]),
+            (part.left, part.right, size_px[0], small.shape[1]),
+        )
+    )
+    return np.asarray(small[rows[:, None], columns], np.uint8)
 
 
 def _difference(now: Grey, before: Grey) -> Grey:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,9 +16,10 @@ from broker_bridge.messages import ModelName
 from detector.annotate import AnnotatedVideo
 from detector.clips import Clip
 from detector.config import ViewConfig
-from detector.detection import BARE_FILE_THRESHOLDS, Detector, open_detector
+from detector.detection import BARE_FILE_THRESHOLDS, Detector, ParallelDetector, open_detector
 from detector.frames import EPOCH, measure, read_frames
 from detector.looking import EVERY_FRAME, Looking
+from detector.looking_ahead import LookingAhead
 from detector.model_folder import Runtime, identify_model, load_model_folder
 from detector.outgoing import Stamper, seeded_entropy
 from detector.pipeline import Line, run_line
@@ -33,12 +35,14 @@ from detector.saved_detections import (
 from detector.sinks import JsonlSink
 from detector.stay_book import StayBook
 from detector.stays_csv import write_stays_csv
-from detector.vocabulary import LockState
+from detector.vocabulary import Frame, LockState
 
 SITE, WORKER = "recorded", "pleaselock-detect"
 KEY_EVERY_S = 2.5
 """While nothing moves a file's key pictures will do if they come at least this often: where one shows motion, the file is
 gone back in, so nothing is lost."""
+MOST_AT_ONCE = 4
+"""Pictures shown to the model at the same time; more cores than that work on each together."""
 
 
 class Model(NamedTuple):
@@ -88,9 +92,14 @@ def open_model(name: str, runtime: Runtime = "onnxruntime") -> Model:
     identity = identify_model(name)
     facts = BARE_FILE_THRESHOLDS if Path(name).is_file() else load_model_folder(name).facts.thresholds
     settings = DetectionSettings(score_low=facts.score_low, score_high=facts.score_high, iou=facts.iou)
-    return Model(
-        open_detector(name, runtime=runtime), ModelName(id=identity.model_id, sha256=identity.sha256), settings
-    )
+    at_once = min(MOST_AT_ONCE, _cores())
+    detector = open_detector(name, runtime=runtime, threads=_cores() // at_once, at_once=at_once)
+    return Model(detector, ModelName(id=identity.model_id, sha256=identity.sha256), settings)
+
+
+def _cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_clip(
@@ -114,14 +123,14 @@ def run_clip(
         CannotReadError: nothing of it can be read, or the saved detections are of something else.
         CannotWriteError: the result cannot be written; nothing half-written is left.
     """
-    told = Told(progress, warn)
+    told, looking = Told(progress, warn), _looking(wanted)
     header = _header(clip, wanted, model)
     replaced = is_result(wanted.out / clip.name)
     with result_folder(wanted.out, clip.name) as folder:
-        with _detector(wanted, clip, model, header, folder) as (detector, settled):
-            book, done_s = _follow(clip, wanted, detector, settled, folder, told)
+        with _eye(wanted, clip, model, header, folder, looking) as eye:
+            book, done_s = _follow(clip, wanted, eye, looking, folder, told)
         write_stays_csv(folder / STAYS, book.records, clip.name, wanted.start)
-        facts = ReportFacts(settled, wanted.view, wanted.start, done_s, book)
+        facts = ReportFacts(eye.header, wanted.view, wanted.start, done_s, book)
         (folder / REPORT).write_text(render_report(facts), encoding="utf-8", newline="\n")
     return _result(wanted.out / clip.name, done_s, book, replaced=replaced)
 
@@ -133,19 +142,29 @@ class Told(NamedTuple):
     warn: Callable[[str], None]
 
 
-def _follow(
-    clip: Clip, wanted: Wanted, detector: Detector, header: SavedHeader, folder: Path, told: Told
-) -> tuple[StayBook, float]:
+class Eye(NamedTuple):
+    """Who looks, at what, and what is said about it."""
+
+    detector: Detector
+    header: SavedHeader
+    frames: Callable[[Iterator[Frame]], Iterator[Frame]] = iter
+    """The frames as the detector wants them to be read."""
+
+
+def _looking(wanted: Wanted) -> Looking:
+    sparing = wanted.view.looking.model_copy(update={"key_every_s": KEY_EVERY_S})
+    return Looking(EVERY_FRAME if wanted.needs_every_frame else sparing, wanted.view.fps)
+
+
+def _follow(clip: Clip, wanted: Wanted, eye: Eye, looking: Looking, folder: Path, told: Told) -> tuple[StayBook, float]:
     """Run the line to the clip's end; gives what was kept of its stays and the seconds of footage looked at."""
     view, book, elapsed_s, all_s = wanted.view, StayBook(), 0.0, measure(clip.source).duration_s
-    sparing = view.looking.model_copy(update={"key_every_s": KEY_EVERY_S})
-    looking = Looking(EVERY_FRAME if wanted.needs_every_frame else sparing, view.fps)
     frames = read_frames(clip.source, fps=view.fps, start=wanted.start, masks=view.masks, warn=told.warn, pace=looking)
     with ExitStack() as stack:
         sink = stack.enter_context(JsonlSink(folder / EVENTS))
-        line = Line(view, camera_of(clip.name), detector, sink, _stamper(wanted, header), looking=looking)
+        line = Line(view, camera_of(clip.name), eye.detector, sink, _stamper(wanted, eye.header), looking=looking)
         video = stack.enter_context(_video(wanted, folder)) if wanted.video else None
-        for step in run_line(frames, line):
+        for step in run_line(eye.frames(frames), line):
             elapsed_s = (step.frame.at - wanted.start).total_seconds()
             book.see(step)
             if video is not None:
@@ -170,11 +189,15 @@ def _header(clip: Clip, wanted: Wanted, model: Model | None) -> SavedHeader:
 
 
 @contextmanager
-def _detector(
-    wanted: Wanted, clip: Clip, model: Model | None, header: SavedHeader, folder: Path
-) -> Iterator[tuple[Detector, SavedHeader]]:
+def _eye(
+    wanted: Wanted, clip: Clip, model: Model | None, header: SavedHeader, folder: Path, looking: Looking
+) -> Iterator[Eye]:
+    frames: Callable[[Iterator[Frame]], Iterator[Frame]] = iter
     with ExitStack() as stack:
         detector = model.detector if model else None
+        if isinstance(detector, ParallelDetector) and wanted.from_detections is None:
+            ahead = stack.enter_context(LookingAhead(detector, looking, detector.at_once))
+            detector, frames = ahead, ahead.frames
         if wanted.from_detections is not None:
             detector = stack.enter_context(ReplayedDetector(_saved_file(wanted.from_detections, clip)))
             detector.check_fits(header)
@@ -182,7 +205,7 @@ def _detector(
         assert detector is not None, "either a model or saved detections"
         if wanted.save_detections or _replaces_its_source(wanted, clip):
             detector = stack.enter_context(SavingDetector(detector, folder / DETECTIONS, header))
-        yield detector, header
+        yield Eye(detector, header, frames)
 
 
 def _saved_file(given: Path, clip: Clip) -> Path:

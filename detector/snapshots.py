@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from detector.boxes import XyxyPx, iou
 from detector.bystanders import Bystanders
+from detector.memory import ONE_AT_A_TIME
+from detector.moving_parts import Part, enlarged
 from detector.vocabulary import Detection, Frame, Kind, Track
 
 HEAD_SHARE = 0.3
@@ -82,37 +84,48 @@ def alert_picture(frame: Frame, bike_xyxy_px: XyxyPx, bystanders: Bystanders, sh
     Raises:
         ValueError: no part of the bike is inside the picture.
     """
-    left, top, right, bottom = part_of(frame, bike_xyxy_px)
-    fit_to_leave = for_strangers(frame, bike_xyxy_px, bystanders, shown)
-    return _jpeg(_at_most(fit_to_leave[top:bottom, left:right], LONG_SIDE_PX))
+    return _jpeg(_at_most(for_strangers(frame, bike_xyxy_px, bystanders, shown), LONG_SIDE_PX))
 
 
 def for_strangers(frame: Frame, bike: XyxyPx, bystanders: Bystanders, shown: Shown | None = None) -> Image:
-    """The frame as it may leave the edge in the part that shows this bike; the rest is looked at less carefully."""
-    people = [one for one in bystanders.people_in(frame, part_of(frame, bike)) if not _is_the_bike(one, bike)]
-    result = without_heads(frame.image_bgr, people)
-    side = max(bike.width, bike.height)
-    shown = shown or Shown()
-    sharp = _around(bike, SHARP_MARGIN if shown.certain else UNCERTAIN_MARGIN, frame) & ~bystanders.moving_in(
-        frame, side * STIR_MARGIN
-    )
-    block = max(2.0, side / BLOCKS_PER_BIKE)
+    """The part of the frame that shows this bike, as it may leave the edge: `part_of` says where it lies.
+
+    Raises:
+        ValueError: no part of the bike is inside the picture.
+    """
+    part, side, shown = part_of(frame, bike), max(bike.width, bike.height), shown or Shown()
+    people = [one for one in bystanders.people_in(frame, part) if not _is_the_bike(one, bike)]
+    clear, coarse = _clear_and_coarse(frame, people, part, max(2.0, side / BLOCKS_PER_BIKE))
     if shown.attended:
-        return _in_blocks(result, block)
-    return np.where(sharp[..., None], result, _in_blocks(result, block))
+        return coarse
+    margin = SHARP_MARGIN if shown.certain else UNCERTAIN_MARGIN
+    sharp = _around(bike, margin, frame, part) & ~bystanders.moving_in(frame, part, side * STIR_MARGIN)
+    return np.where(sharp[..., None], clear, coarse)
+
+
+def _clear_and_coarse(
+    frame: Frame, people: Sequence[Detection | Track], part: Part, block_px: float
+) -> tuple[Image, Image]:
+    """The part without heads, and the same in flat blocks that lie as they would all over the frame."""
+    left, top, right, bottom = part
+    with ONE_AT_A_TIME:
+        whole = without_heads(frame.image_bgr, people)
+        clear, cells = whole[top:bottom, left:right].copy(), _cells(whole, block_px)
+        del whole
+    return clear, enlarged(cells, (frame.width_px, frame.height_px), part)
 
 
 def _is_the_bike(person: Detection | Track, bike: XyxyPx) -> bool:
     return person.score < FAINT and iou(person.xyxy_px, bike) >= SAME_BOX_IOU
 
 
-def _around(bike: XyxyPx, margin: float, frame: Frame) -> NDArray[np.bool_]:
-    """Which pixels of the frame are in the bike's box and a little around it."""
+def _around(bike: XyxyPx, margin: float, frame: Frame, part: Part) -> NDArray[np.bool_]:
+    """Which pixels of the part are in the bike's box and a little around it."""
     more = margin * max(bike.width, bike.height)
     grown = XyxyPx(bike.left - more, bike.top - more, bike.right + more, bike.bottom + more)
     left, top, right, bottom = _inside(grown, frame.width_px, frame.height_px)
-    inside = np.zeros((frame.height_px, frame.width_px), np.bool_)
-    inside[top:bottom, left:right] = True
+    inside = np.zeros((part.bottom - part.top, part.right - part.left), np.bool_)
+    inside[max(0, top - part.top) : bottom - part.top, max(0, left - part.left) : right - part.left] = True
     return inside
 
 
@@ -152,13 +165,18 @@ def _flatten(image_bgr: Image, head: XyxyPx) -> None:
 def _in_blocks(part: Image, block_px: float) -> Image:
     """The same picture in flat blocks of about that size."""
     height, width = part.shape[:2]
+    return np.asarray(cv2.resize(_cells(part, block_px), (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _cells(part: Image, block_px: float) -> Image:
+    """One pixel for each block."""
+    height, width = part.shape[:2]
     columns, rows = (max(1, round(size / block_px)) for size in (width, height))
-    coarse = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+    return np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def part_of(frame: Frame, bike: XyxyPx) -> tuple[int, int, int, int]:
-    """What of the frame a picture of this bike shows: left, top, right, bottom in whole pixels.
+def part_of(frame: Frame, bike: XyxyPx) -> Part:
+    """What of the frame a picture of this bike shows.
 
     Raises:
         ValueError: no part of the bike is inside the picture.
@@ -166,7 +184,7 @@ def part_of(frame: Frame, bike: XyxyPx) -> tuple[int, int, int, int]:
     left, top, right, bottom = _crop_around(bike, frame.width_px, frame.height_px)
     if right <= left or bottom <= top:
         raise ValueError(f"the bike's box {bike} is outside of the {frame.width_px}x{frame.height_px} picture")
-    return left, top, right, bottom
+    return Part(left, top, right, bottom)
 
 
 def _crop_around(bike: XyxyPx, width_px: int, height_px: int) -> tuple[int, int, int, int]:

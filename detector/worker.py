@@ -79,7 +79,7 @@ def run_worker(
         now = StatusMaker(orders.applied_to(config), states)
         with (
             MqttSink(config.mqtt, config.site, config.worker, outbox, now.status, on_refused=stop.set) as sink,
-            closing(AtTheRack(sink)) as at_the_rack,
+            closing(AtTheRack(sink, home / f"announcement-{name}.wav")) as at_the_rack,
             sweeping(outbox, home, config.retention_days),
         ):
             sink.listen(topic(TopicName.COMMAND, config.site, worker=config.worker), partial(read_command, inbox))
@@ -139,9 +139,9 @@ def _steer(steering: Steering, inbox: Inbox, crew: Crew, stop: threading.Event) 
     while not stop.wait(LOOK_UP_S):
         while not inbox.empty():
             steering.act(inbox.get())
+        give_back_now()  # 2 ms; between pictures of several cameras 30 MiB are left that nobody uses, more every hour
         if time.monotonic() >= health_at_s:
             _tell_health(crew.watches)
-            give_back_now()  # between pictures of several cameras 30 MiB are left that nobody uses, more every hour
             health_at_s = time.monotonic() + HEALTH_EVERY_S
 
 

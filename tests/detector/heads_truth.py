@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import XyxyPx
-from detector.bystanders import Bystanders
+from detector.bystanders import Bystanders, look_closer
 from detector.detection import Detector
 from detector.evaluation.truth import read_truth
 from detector.snapshots import Shown, for_strangers, part_of, without_heads
@@ -59,7 +59,7 @@ class Scene:
 
 def count_covered(scenes: Iterator[Scene], detector: Detector) -> Count:
     """Each bike's picture is made as for an alert; every head that lies in it for a third or more is looked for."""
-    count, bystanders, tracker = Count(), Bystanders(detector), Tracker()
+    count, bystanders, tracker = Count(), Bystanders(LooksOnce(detector)), Tracker()
     for scene in scenes:
         detections = detector.detect(scene.frame)
         seen: list[Detection | Track] = [*tracker.update(detections, scene.frame.at), *detections]
@@ -71,7 +71,7 @@ def count_covered(scenes: Iterator[Scene], detector: Detector) -> Count:
             part = XyxyPx(*part_of(scene.frame, bike))
             heads = [cut for head in scene.heads if (cut := _inside(head, part)) is not None]
             leaving, uncertain = (
-                for_strangers(scene.frame, bike, bystanders, Shown(certain=certain)) if heads else plain
+                as_it_leaves(scene.frame, bike, bystanders, Shown(certain=certain)) if heads else plain
                 for certain in (True, False)
             )
             for head in heads:
@@ -80,6 +80,28 @@ def count_covered(scenes: Iterator[Scene], detector: Detector) -> Count:
                 count.now += is_covered(scene.frame.image_bgr, leaving, head)
                 count.uncertain += is_covered(scene.frame.image_bgr, uncertain, head)
     return count
+
+
+class LooksOnce:
+    """A part that is asked for twice in a row is looked at closer once: the model says the same of it again."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._last: tuple[Image, float, list[Detection]] | None = None
+
+    def look_closer(self, image_bgr: Image, least_score: float) -> list[Detection]:
+        last = self._last
+        if last is None or last[1] != least_score or not np.array_equal(last[0], image_bgr):
+            last = self._last = image_bgr, least_score, look_closer(self._detector, image_bgr, least_score)
+        return last[2]
+
+
+def as_it_leaves(frame: Frame, bike: XyxyPx, bystanders: Bystanders, shown: Shown | None = None) -> Image:
+    """The frame with the part that shows the bike as it leaves the edge; what is around it stays, it never leaves."""
+    left, top, right, bottom = part_of(frame, bike)
+    whole = frame.image_bgr.copy()
+    whole[top:bottom, left:right] = for_strangers(frame, bike, bystanders, shown)
+    return whole
 
 
 def is_covered(before: Image, after: Image, head: XyxyPx) -> bool:

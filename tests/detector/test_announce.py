@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from tests.brokers import AT, Broker, alert, embedded_process, status, wait_for
 from tests.listener import listening
 from tests.outboxes import letters_in
 
+SOUND = "announcement.wav"
 NOBODY = "mqtt://127.0.0.1:1"
 LATER = AT + timedelta(seconds=5)
 RECORDER = """#!/bin/sh
@@ -86,7 +88,7 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @contextmanager
 def speaking(sink: MqttSink, clock: datetime = LATER, **keys: object) -> Iterator[AtTheRack]:
-    with closing(AtTheRack(sink, lambda: clock)) as here:
+    with TemporaryDirectory() as folder, closing(AtTheRack(sink, Path(folder) / SOUND, lambda: clock)) as here:
         here.take(AnnounceConfig.model_validate(keys))
         yield here
 
@@ -163,9 +165,9 @@ def test_a_player_that_hangs_is_given_up_and_the_next_alert_is_said(
         wait_for(lambda: lines(recorded))
 
 
-def test_a_disk_that_will_not_have_the_sound_stops_no_worker(sink: MqttSink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", "/nowhere/at/all")
-    with speaking(sink, player=["true", "{file}"]):
+def test_a_disk_that_will_not_have_the_sound_stops_no_worker(sink: MqttSink, tmp_path: Path) -> None:
+    with closing(AtTheRack(sink, tmp_path / "nowhere" / SOUND)) as here:
+        here.take(config(player=["true", "{file}"]))
         sink.send(alert(1))
     assert sink.depth() == 1
 
@@ -235,10 +237,21 @@ def test_without_a_broker_nothing_is_saved_up_to_be_said_later(
 # The configuration
 
 
-def test_nothing_is_announced_unless_the_site_switches_it_on(sink: MqttSink) -> None:
-    with closing(AtTheRack(sink)) as here:
+def test_nothing_is_announced_unless_the_site_switches_it_on(sink: MqttSink, tmp_path: Path) -> None:
+    with closing(AtTheRack(sink, tmp_path / SOUND)) as here:
         here.take(None)
         assert sink.listeners == []
+
+
+def test_the_sound_is_there_while_it_may_be_played_and_one_that_was_left_is_written_over(
+    sink: MqttSink, tmp_path: Path
+) -> None:
+    sound = tmp_path / SOUND
+    sound.write_bytes(b"left by a worker that was killed")
+    with closing(AtTheRack(sink, sound)) as here:
+        here.take(config(player=["true", "{file}"]))
+        assert sound.read_bytes().startswith(b"RIFF")
+    assert list(tmp_path.glob("*.wav")) == []
 
 
 def test_what_the_site_changes_counts_from_then_on(sink: MqttSink, recorded: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,11 @@ def test_without_openvino_it_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(ModelRefusedError, match=r"pip install 'pleaselock\[openvino\]'"):
         open_detector(MODEL, runtime="openvino")
+
+
+@openvino
+def test_two_may_ask_at_the_same_time(project_root: Path) -> None:
+    frames = list(read_frames(project_root / "sample_videos/locked.mp4", fps=0.2))
+    detector = open_detector(MODEL, runtime="openvino", threads=1, at_once=2)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(detector.detect, frames)) == [detector.detect(frame) for frame in frames]

@@ -11,12 +11,23 @@ import pytest
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from detector import frames_sparse
 from detector.frames import read_frames
 from detector.frames_video import read_video
 from tests.detector.drawn_footage import number_in, numbered, write_video
 
 KEYS, COUNT, FPS = 5, 30, 5
 """A key picture a second, for six seconds."""
+
+
+@pytest.fixture(autouse=True)
+def no_key_picture_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames_sparse, "KEYS_APART_S", 1.0)
+
+
+@pytest.fixture
+def every_other_key_picture_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames_sparse, "KEYS_APART_S", 2.0)
 
 
 @dataclass
@@ -78,6 +89,31 @@ def test_it_is_said_how_far_ahead_a_picture_lies(tmp_path: Path) -> None:
     pace = Pace()
     shown(film(tmp_path), pace)
     assert pace.foreseen == [(10, 1.0), (15, 1.0), (20, 1.0), (25, 1.0)]
+
+
+@pytest.mark.usefixtures("every_other_key_picture_is_passed_over")
+def test_key_pictures_that_come_more_often_than_needed_are_passed_over(tmp_path: Path) -> None:
+    pace = Pace()
+    assert shown(film(tmp_path), pace) == at_their_times([*range(6), 15, *range(25, 30)])
+    assert pace.foreseen == [(15, 2.0), (25, 2.0)]
+
+
+@pytest.mark.usefixtures("every_other_key_picture_is_passed_over")
+@pytest.mark.parametrize("b_frames", [0, 2])
+@pytest.mark.parametrize(("wakes_at", "all_since"), [(11, 10), (10, 5), (16, 15), (21, 20)])
+def test_what_began_is_sought_in_the_key_pictures_that_were_passed_over(
+    tmp_path: Path, b_frames: int, wakes_at: int, all_since: int
+) -> None:
+    numbers = [number for number, _ in shown(film(tmp_path, b_frames=b_frames), Pace(wakes_at=wakes_at))]
+    assert numbers == sorted({*range(6), 15, *range(all_since, 30)})
+
+
+def test_whoever_wakes_for_a_moment_only_is_content_with_key_pictures_again(tmp_path: Path) -> None:
+    pace, numbers = Pace(), []
+    for one in read_video(film(tmp_path), lambda _sentence: None, pace):
+        numbers.append(number_in(one.to_bgr()))
+        pace.is_awake = numbers[-1] == 5
+    assert numbers == [*range(16), 20, *range(25, 30)]  # it was six pictures ahead
 
 
 def test_whoever_wakes_by_itself_gets_everything_since_the_last_key_picture(tmp_path: Path) -> None:

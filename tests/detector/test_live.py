@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from detector.frames_video import Upright
@@ -246,9 +247,9 @@ def test_a_generator_that_is_closed_lets_go_of_its_camera(tmp_path: Path) -> Non
 def test_a_picture_that_is_passed_over_is_never_made_of_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made, to_bgr = [], Upright.to_bgr
 
-    def counted(self: Upright, frame: VideoFrame) -> NDArray[np.uint8]:
+    def counted(self: Upright, frame: VideoFrame, reformatter: VideoReformatter | None = None) -> NDArray[np.uint8]:
         made.append(1)
-        return to_bgr(self, frame)
+        return to_bgr(self, frame, reformatter)
 
     monkeypatch.setattr(Upright, "to_bgr", counted)
     stop, counts = threading.Event(), Counts()

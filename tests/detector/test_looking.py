@@ -160,10 +160,17 @@ def test_leaves_in_which_nobody_is_found_are_left_alone_after_a_while(camera: Ca
     assert len(camera.model.whole) - before <= 2
 
 
-def test_a_picture_ahead_that_shows_motion_wakes_it_until_that_is_there(camera: Camera) -> None:
+def test_where_a_picture_ahead_shows_motion_all_up_to_it_are_wanted_but_not_asked_about(camera: Camera) -> None:
     assert not camera.looking.foresees(ground(), 2.0)
+    assert not camera.looking.is_read_at(camera.at)
     assert camera.looking.foresees(with_box(ground(), WALKER), 2.0)
-    assert camera.show_for(2.0, ground()) >= 10
+    assert camera.show_for(2.0, ground()) == 0
+    assert camera.looking.fps_wanted() == FPS
+    assert not camera.looking.keyframes_only(2.0)
+    assert camera.looking.is_read_at(camera.at)
+    assert not camera.looking.is_seen_at(camera.at)
+    camera.show(with_box(ground(), WALKER))
+    assert camera.looking.is_seen_at(camera.at)
 
 
 def test_while_nothing_moves_long_steps_are_filled_with_the_picture_before(camera: Camera) -> None:

@@ -161,6 +161,22 @@ def test_an_earlier_result_is_replaced_as_a_whole_and_told(clip: Clip, tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["gate"]
 
 
+class ForManyAtOnce(DrawnDetector):
+    at_once = 2
+
+
+@pytest.mark.parametrize("saves", [False, True])
+def test_a_model_that_may_be_asked_ahead_gives_the_same_bytes(clip: Clip, tmp_path: Path, saves: bool) -> None:
+    plain_model, ahead = drawn_model(), drawn_model()._replace(detector=ForManyAtOnce())
+    for name, model in (("one", plain_model), ("many", ahead)):
+        (tmp_path / name).mkdir()
+        run_clip(clip, wanted(tmp_path / name, save_detections=saves), model)
+    files = [path.name for path in (tmp_path / "one" / "gate").iterdir() if path.is_file()]
+    assert {"events.jsonl", "stays.csv", "report.html"} <= set(files)
+    for file in files:
+        assert (tmp_path / "one" / "gate" / file).read_bytes() == (tmp_path / "many" / "gate" / file).read_bytes()
+
+
 def test_a_folder_that_is_no_result_is_never_replaced(clip: Clip, tmp_path: Path) -> None:
     (tmp_path / "gate").mkdir()
     (tmp_path / "gate" / "thesis.txt").write_text("four years of work")

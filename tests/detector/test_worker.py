@@ -62,7 +62,7 @@ def test_a_camera_watched_anew_goes_on_with_its_stays_and_what_was_said_of_them(
     sink.heard.clear()
     detector = DrawnDetector()
     second = watch(camera(clip), sink, detector, threading.Event(), store)
-    run_until(second, lambda: detector.looked_at >= 25)
+    run_until(second, lambda: detector.looked_at >= 18)
     occupancy = [one for one in sink.heard if isinstance(one, RackOccupancy)]
     assert [(one.bikes, one.unlocked) for one in occupancy] == [(1, 1)]
     assert [one.type for one in sink.heard if one.type in {"stay", "alert"}] == []

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from broker_bridge.messages import AlertMessage, UpMessage
 from detector.config import ViewConfig
+from detector.config_looking import LookingConfig
 from detector.detection import BikeDetector
 from detector.frames import EPOCH, read_frames
+from detector.looking import EVERY_FRAME, Looking
 from detector.outgoing import Stamper, seeded_entropy
 from detector.pipeline import Judged, Line, run_line
 from detector.vocabulary import Stay
@@ -53,10 +55,12 @@ class Seen:
         return (moment - EPOCH).total_seconds()
 
 
-def look_at(clip: Path, fps: float) -> Seen:
+def look_at(clip: Path, fps: float, looking: LookingConfig = EVERY_FRAME) -> Seen:
+    """The model sees every frame, unless `looking` leaves some out."""
     view = ViewConfig(fps=fps)
     detector = BikeDetector.from_folder(ROOT / "models" / view.model)
-    sink = ListSink()
-    line = Line(view, "clip", detector, sink, Stamper("test", "test", "test", seeded_entropy(clip.name)))
-    steps = run_line(read_frames(clip, fps=fps), line)
+    sink, pace = ListSink(), Looking(looking, fps)
+    stamper = Stamper("test", "test", "test", seeded_entropy(clip.name))
+    line = Line(view, "clip", detector, sink, stamper, looking=pace)
+    steps = run_line(read_frames(clip, fps=fps, pace=pace), line)
     return Seen([judged for step in steps for judged in step.judged], sink)

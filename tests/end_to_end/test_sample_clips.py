@@ -1,6 +1,7 @@
 """The committed model and the whole line on the rendered sample clips, against their truth.
 
-Three clips are held to everything; all of them together to figures, with the clips that are known to fail named.
+Three clips are held to everything, looked at picture by picture; all of them together to figures, looked at as
+`pleaselock detect` does, with the clips that are known to fail named.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from detector.boxes import XyxyNorm, iou
+from detector.config_looking import LookingConfig
 from detector.evaluation.found import FoundClip, found_in_messages
 from detector.evaluation.matching import Tolerances
 from detector.evaluation.mistakes import MistakeKind, mistakes_of
@@ -59,7 +61,8 @@ def outcomes() -> list[ClipOutcome]:
 
 
 def _found(path: Path, truth: ClipTruth) -> FoundClip:
-    return found_in_messages(truth.clip, look_at(path.with_name(truth.clip), fps=5).sink.messages, EPOCH)
+    seen = look_at(path.with_name(truth.clip), fps=5, looking=LookingConfig())
+    return found_in_messages(truth.clip, seen.sink.messages, EPOCH)
 
 
 def test_of_all_clips_nearly_every_visit_is_found_and_hardly_one_invented(outcomes: list[ClipOutcome]) -> None:
