@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from math import exp
 
 from detector.boxes import XyxyPx, intersection_px, iou
@@ -78,7 +79,7 @@ def arrival_of(bike: Track, trail: Trail, recent: Sequence[Moment], owner: Owner
     way = since(trail, ARRIVAL_WINDOW_S)
     travelled = travel(way)
     arrival = Arrival(bike.track_id, bike.kind, way[0].xyxy_px, way[0])
-    moments = {moment.at: moment for moment in recent}
+    moments = {moment.at: moment for moment in takewhile(lambda one: one.at >= way[0].at, reversed(recent))}
     looks = [
         arrival.see(sighting, moments[sighting.at], owner(sighting.xyxy_px, sighting.at))
         for sighting in way

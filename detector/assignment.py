@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
@@ -11,7 +11,13 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.boxes import XyxyPx, iou
+
 Array = NDArray[np.float64]
+Pair = tuple[int, int]
+"""Row and column: positions in the two rows of things that are to be matched."""
+Likeness = Mapping[Pair, float]
+"""How much speaks for each pair; what is left out cannot be one."""
 
 
 class Matching(Protocol):
@@ -40,24 +46,42 @@ def scipys_matching() -> Matching:
 linear_sum_assignment = scipys_matching()
 
 
-def best_pairs(likeness: Array, least: float) -> list[tuple[int, int]]:
-    """The one-to-one pairs (row, column) with the highest sum of likeness, each at least `least`; shape (N, M)."""
-    allowed = np.where(likeness >= least, likeness, 0.0)
-    rows, columns = linear_sum_assignment(allowed, maximize=True)
-    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if allowed[row, column] > 0]
+def best_pairs(likeness: Likeness, least: float) -> list[Pair]:
+    """The one-to-one pairs with the highest sum of likeness, each at least `least`, by row."""
+    allowed = {pair: alike for pair, alike in likeness.items() if alike >= least and alike > 0}
+    rows, columns = {row for row, _ in allowed}, {column for _, column in allowed}
+    if len(rows) == len(columns) == len(allowed):
+        return sorted(allowed)  # nobody is wanted twice, as nearly always
+    weights = np.zeros((max(rows) + 1, max(columns) + 1))
+    for pair, alike in allowed.items():
+        weights[pair] = alike
+    best = linear_sum_assignment(weights, maximize=True)
+    return [pair for pair in zip(best[0].tolist(), best[1].tolist(), strict=True) if pair in allowed]
 
 
-def closest_first(likeness: Array) -> list[tuple[int, int]]:
-    """One-to-one pairs (row, column), the most alike first and each left to the rest, while above 0; shape (N, M).
+def closest_first(likeness: Likeness) -> list[Pair]:
+    """One-to-one pairs, the most alike first and each left to the rest, while above 0.
 
     Unlike the best sum, this never gives away a clear pair to make two middling ones.
     """
-    left, pairs = likeness.copy(), []
-    while left.size and left.max() > 0:
-        row, column = (int(one) for one in np.unravel_index(left.argmax(), left.shape))
-        pairs.append((row, column))
-        left[row, :] = left[:, column] = 0.0
-    return pairs
+    pairs: dict[int, int] = {}
+    for (row, column), alike in sorted(likeness.items(), key=lambda one: (-one[1], one[0])):
+        if alike > 0 and row not in pairs and column not in pairs.values():
+            pairs[row] = column
+    return list(pairs.items())
+
+
+def likeness_of(one_xyxy_px: Sequence[XyxyPx], other_xyxy_px: Sequence[XyxyPx]) -> dict[Pair, float]:
+    """Intersection over union of all boxes that meet.
+
+    For the few boxes of one frame, of which most lie apart, this is quicker than an array.
+    """
+    likeness: dict[Pair, float] = {}
+    for row, (left, top, right, bottom) in enumerate(one_xyxy_px):
+        for column, other in enumerate(other_xyxy_px):
+            if left < other[2] and other[0] < right and top < other[3] and other[1] < bottom:
+                likeness[row, column] = iou(one_xyxy_px[row], other)
+    return likeness
 
 
 def as_array(boxes: Sequence[Sequence[float]]) -> Array:

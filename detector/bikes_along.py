@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from itertools import takewhile
 from math import hypot
 
 import numpy as np
@@ -23,25 +25,31 @@ ON_PERSON = 0.25
 SAME_BIKE = 2.0
 
 
-def loose_bikes(moment: Moment, trails: Trails, known: Collection[XyxyPx]) -> list[Detection]:
-    """The bikes in this frame that do not stand: not in a known place, nor where they were some seconds ago."""
-    still = {track.xyxy_px for track in moment.bikes() if _stands(trails.of(track.track_id))}
-    bikes = [one for one in moment.boxes(TWO_WHEELERS) if one.xyxy_px not in known and one.xyxy_px not in still]
-    if not bikes:
+def bikes_at_hand(moment: Moment, known: Collection[XyxyPx]) -> list[Detection]:
+    """The bikes in this frame that somebody is at, but for those in known places."""
+    bikes = [one for one in moment.boxes(TWO_WHEELERS) if one.xyxy_px not in known]
+    return [one for one in bikes if any(_togetherness(who.xyxy_px, one.xyxy_px) > 0 for who in moment.people())]
+
+
+def loose_bikes(bikes: Sequence[Detection], moment: Moment, trails: Trails) -> list[Detection]:
+    """Those of a frame's bikes that do not stand: they move, and are not where one was some seconds ago."""
+    moving = [one for one in bikes if not _is_still(one.xyxy_px, moment, trails)]
+    if not moving:
         return []
-    past = [other.bike_boxes for other in trails.recent if _age_s(moment, other) >= STOOD_AGE_S]
-    alike = iou_matrix(as_array([one.xyxy_px for one in bikes]), np.concatenate([as_array([]), *past])) >= STOOD_IOU
-    return [bike for bike, looks in zip(bikes, alike.sum(axis=1), strict=True) if looks < STOOD_LOOKS]
+    until = moment.at - timedelta(seconds=STOOD_AGE_S)
+    past = [other.bike_boxes for other in takewhile(lambda other: other.at <= until, trails.recent)]
+    alike = iou_matrix(as_array([one.xyxy_px for one in moving]), np.concatenate([as_array([]), *past])) >= STOOD_IOU
+    return [bike for bike, looks in zip(moving, alike.sum(axis=1), strict=True) if looks < STOOD_LOOKS]
+
+
+def _is_still(box: XyxyPx, moment: Moment, trails: Trails) -> bool:
+    return any(_stands(trails.of(track.track_id)) for track in moment.bikes() if track.xyxy_px == box)
 
 
 def _stands(trail: Trail) -> bool:
     """Whether a bike followed for a moment did not move in it."""
     last = since(trail, STILL_S)
     return span_s(last) >= STILL_LEAST_S and travel(last).sizes < STILL_SIZES
-
-
-def _age_s(moment: Moment, other: Moment) -> float:
-    return (moment.at - other.at).total_seconds()
 
 
 def bikes_along(
@@ -51,19 +59,25 @@ def bikes_along(
 
     `before` is the bike each person was with a moment ago: bikes do not change hands on the way.
     """
-    gain = np.zeros((len(people), len(bikes)))
-    for row, person in enumerate(people):
-        for column, bike in enumerate(bikes):
-            together = _togetherness(person.xyxy_px, bike.xyxy_px)
-            same = person.track_id in before and iou(before[person.track_id], bike.xyxy_px) >= SAME_PLACE_IOU
-            gain[row, column] = together + SAME_BIKE * (same and together > 0)
+    gain = {
+        (row, column): _gain(person.xyxy_px, bike.xyxy_px, before.get(person.track_id))
+        for row, person in enumerate(people)
+        for column, bike in enumerate(bikes)
+    }
     return {people[row].track_id: bikes[column] for row, column in best_pairs(gain, 1e-6)}
+
+
+def _gain(person: XyxyPx, bike: XyxyPx, before: XyxyPx | None) -> float:
+    together = _togetherness(person, bike)
+    same = before is not None and together > 0 and iou(before, bike) >= SAME_PLACE_IOU
+    return together + SAME_BIKE * same
 
 
 def _togetherness(person: XyxyPx, bike: XyxyPx) -> float:
     """0 where a person is not at a bike, up to 2 where their feet are in the middle of it."""
-    overlap = intersection_px(person, bike) / max(1.0, min(person.area, bike.area))
-    if not (within_reach(person, bike) or overlap > ON_PERSON):
+    shared = intersection_px(person, bike)
+    overlap = shared / max(1.0, min(person.area, bike.area)) if shared else 0.0
+    if not (overlap > ON_PERSON or within_reach(person, bike)):
         return 0.0
     x, y = person.foot
     away = hypot(x - (bike.left + bike.right) / 2, y - bike.bottom) / size_px(bike)

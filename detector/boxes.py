@@ -23,7 +23,8 @@ class XyxyPx(NamedTuple):
 
     @property
     def area(self) -> float:
-        return max(0.0, self.width) * max(0.0, self.height)
+        left, top, right, bottom = self
+        return (right - left) * (bottom - top) if right > left and bottom > top else 0.0
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -50,18 +51,22 @@ class XyxyNorm(NamedTuple):
         return XyxyPx(self.left * width_px, self.top * height_px, self.right * width_px, self.bottom * height_px)
 
     def clipped(self) -> XyxyNorm:
-        return XyxyNorm(*(min(1.0, max(0.0, side)) for side in self))
+        inside = min(self) >= 0 and max(self) <= 1
+        return self if inside else XyxyNorm(*(min(1.0, max(0.0, side)) for side in self))
 
 
 def intersection_px(one: XyxyPx, other: XyxyPx) -> float:
     """Shared area in square pixels."""
-    width = min(one.right, other.right) - max(one.left, other.left)
-    height = min(one.bottom, other.bottom) - max(one.top, other.top)
+    left, top, right, bottom = one
+    other_left, other_top, other_right, other_bottom = other
+    if left >= other_right or other_left >= right or top >= other_bottom or other_top >= bottom:
+        return 0.0  # by far the most pairs, and asked for all the time
+    width = min(right, other_right) - max(left, other_left)
+    height = min(bottom, other_bottom) - max(top, other_top)
     return max(0.0, width) * max(0.0, height)
 
 
 def iou(one: XyxyPx, other: XyxyPx) -> float:
     """Intersection over union, 0 to 1; 0 where both boxes are empty."""
     shared = intersection_px(one, other)
-    union = one.area + other.area - shared
-    return shared / union if union > 0 else 0.0
+    return shared / (one.area + other.area - shared) if shared > 0 else 0.0

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from itertools import product
 from math import hypot
 
@@ -144,9 +145,10 @@ class ShiftWatch:
 def small_grey(image_bgr: NDArray[np.uint8]) -> Grey:
     """Grey levels of a picture (h, w, 3) at `WIDTH_PX`, 0 to 255. Pixels are skipped first: averaging all is slow."""
     step = max(1, image_bgr.shape[1] // (2 * WIDTH_PX))
-    thin = np.ascontiguousarray(image_bgr[::step, ::step])
+    grey = cv2.cvtColor(image_bgr[::step], cv2.COLOR_BGR2GRAY)
+    thin = np.ascontiguousarray(grey[:, ::step])  # one byte a pixel: three times as quick as before that
     height = max(PATCH_PX, round(WIDTH_PX * image_bgr.shape[0] / image_bgr.shape[1]))
-    small = cv2.resize(cv2.cvtColor(thin, cv2.COLOR_BGR2GRAY), (WIDTH_PX, height), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(thin, (WIDTH_PX, height), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32)
 
 
@@ -176,10 +178,15 @@ def unchanged_share(before: Grey, now: Grey, used: NDArray[np.bool_]) -> float |
 
 def shift_between(before: Grey, now: Grey, used: NDArray[np.bool_]) -> tuple[tuple[float, float], float]:
     """How far the scene went (right, down), in pixels of these, and how clear that is, 0 to 1."""
-    window = cv2.createHanningWindow((before.shape[1], before.shape[0]), cv2.CV_32F)
+    window = _window(before.shape[1], before.shape[0])
     one, other = (np.where(used, picture, 0).astype(np.float32) for picture in (before, now))
     (right, down), response = cv2.phaseCorrelate(one, other, window)
     return (float(right), float(down)), float(response)
+
+
+@cache
+def _window(width: int, height: int) -> Grey:
+    return np.asarray(cv2.createHanningWindow((width, height), cv2.CV_32F), np.float32)
 
 
 def parts_gone(before: Grey, now: Grey, used: NDArray[np.bool_], least: float) -> int:

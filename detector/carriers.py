@@ -5,15 +5,17 @@ Somebody who moves with a bike, pauses, and then walks on without it has left it
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
 from math import exp, hypot
+from operator import attrgetter
 from typing import NamedTuple
 
-from detector.bikes_along import bikes_along, loose_bikes
+from detector.bikes_along import bikes_along, bikes_at_hand, loose_bikes
 from detector.boxes import XyxyPx, iou
 from detector.places import SAME_PLACE_IOU, within_reach
 from detector.trails import (
@@ -162,7 +164,7 @@ class Carriers:
         self._of: dict[int, Carrier] = {}
         self._last_at: datetime | None = None
         self._owners: dict[datetime, dict[XyxyPx, int]] = {}
-        self._each_s: Counter[frozenset[int]] = Counter()
+        self._each_s: defaultdict[frozenset[int], float] = defaultdict(float)
         """For how many seconds two people had a bike each."""
 
     def update(self, moment: Moment, trails: Trails, known: Collection[XyxyPx], unseen: Sequence[XyxyPx]) -> None:
@@ -170,9 +172,9 @@ class Carriers:
         seconds = 0.0 if self._last_at is None else min(LONGEST_LOOK_S, (moment.at - self._last_at).total_seconds())
         self._last_at = moment.at
         people = moment.people()
-        along = bikes_along(people, loose_bikes(moment, trails, known), self._with_before(moment.at))
-        self._owners[moment.at] = {bike.xyxy_px: who for who, bike in along.items()}
-        self._owners = {at: of for at, of in self._owners.items() if at >= trails.recent[0].at}
+        loose = loose_bikes(bikes_at_hand(moment, known), moment, trails)
+        along = bikes_along(people, loose, self._with_before(moment.at))
+        self._note_owners({bike.xyxy_px: who for who, bike in along.items()}, moment.at, trails.recent[0].at)
         tracks = {track.xyxy_px: track.track_id for track in moment.bikes()}
         for person in people:
             carrier = self._of.setdefault(person.track_id, Carrier())
@@ -184,9 +186,22 @@ class Carriers:
                 if bike is not None and bike.xyxy_px in tracks:
                     self._hand_over(carrier, tracks[bike.xyxy_px])
         with_bike = [who for who, carrier in self._of.items() if carrier.had_until == moment.at]
-        self._each_s.update({frozenset(pair): seconds for pair in combinations(with_bike, 2)})
-        self._of = {who: carrier for who, carrier in self._of.items() if trails.of(who)}
-        self._each_s = Counter({pair: s for pair, s in self._each_s.items() if pair <= self._of.keys()})
+        for pair in combinations(with_bike, 2):
+            self._each_s[frozenset(pair)] += seconds
+        self._forget_gone(trails)
+
+    def _note_owners(self, owners: dict[XyxyPx, int], at: datetime, since: datetime) -> None:
+        if owners:
+            self._owners[at] = owners
+        for past in [past for past in self._owners if past < since]:
+            del self._owners[past]
+
+    def _forget_gone(self, trails: Trails) -> None:
+        gone = [who for who in self._of if not trails.of(who)]
+        for who in gone:
+            del self._of[who]
+        for pair in [pair for pair in self._each_s if not pair.isdisjoint(gone)]:
+            del self._each_s[pair]
 
     def _hand_over(self, carrier: Carrier, bike_track: int) -> None:
         """One bike, one person: it goes along with this one now, so whoever had it before brings it no more."""
@@ -256,7 +271,7 @@ def is_moving(trail: Trail) -> bool:
     if len(trail) < 2:  # noqa: PLR2004 -- one look shows no movement
         return False
     since = trail[-1].at - timedelta(seconds=STEP_S)
-    before = next((one for one in reversed(trail[:-1]) if one.at <= since), trail[0])
+    before = trail[max(0, bisect_right(trail, since, hi=len(trail) - 1, key=attrgetter("at")) - 1)]
     seconds = max(1e-3, (trail[-1].at - before.at).total_seconds())
     (x, y), (was_x, was_y) = trail[-1].xyxy_px.foot, before.xyxy_px.foot
     heights = hypot(x - was_x, y - was_y) / max(1.0, trail[-1].xyxy_px.height)

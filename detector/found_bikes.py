@@ -25,8 +25,8 @@ def stands_alone(bike: Track, trail: Trail, started_at: datetime, moment: Moment
     watched_s = (moment.at - started_at).total_seconds()
     early = (bike.first_seen_at - started_at).total_seconds() <= START_S and watched_s <= EARLY_UNTIL_S
     needed_s = FOUND_EARLY_S if early else FOUND_LATE_S
-    rest = resting_box(trail, FOUND_EARLY_S)
-    if span_s(trail) < needed_s or rest is None:
+    rest = resting_box(trail, FOUND_EARLY_S) if span_s(trail) >= needed_s else None
+    if rest is None:
         return False
     last = since(trail, needed_s)
     stays = sum(iou(one.xyxy_px, rest) >= SAME_PLACE_IOU for one in last) >= FOUND_SHARE * len(last)

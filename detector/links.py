@@ -10,9 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import numpy as np
-
-from detector.assignment import Array, best_pairs
+from detector.assignment import Pair, best_pairs
 from detector.boxes import XyxyPx
 from detector.trails import distance_px, size_px
 
@@ -43,9 +41,12 @@ def riders_of(
         had_one_each: for each person, who else had a bike while they had one, and so is no friend of theirs either.
     """
     people = sorted({person for company in companies for person in company} - set(others))
-    seconds = np.array([[company.get(person, 0.0) for person in people] for company in companies], dtype=np.float64)
-    seconds = seconds.reshape(len(companies), len(people))
-    seconds[:, [person in bringing for person in people]] *= BRINGS_TIMES
+    seconds = {
+        (row, column): company[person] * (BRINGS_TIMES if person in bringing else 1.0)
+        for row, company in enumerate(companies)
+        for column, person in enumerate(people)
+        if person in company
+    }
     rider = {row: people[column] for row, column in best_pairs(seconds, RIDER_S)}
     taken = {*rider.values(), *others, *bringing}
     own = [taken | set(had_one_each.get(rider.get(row, -1), ())) for row in range(len(companies))]
@@ -67,23 +68,19 @@ class Candidate:
 
 
 def drops_of(
-    arrivals: Sequence[tuple[int, XyxyPx]], candidates: Sequence[Candidate], possible: Array
+    arrivals: Sequence[tuple[int, XyxyPx]], candidates: Sequence[Candidate], possible: Collection[Pair]
 ) -> list[tuple[int, Candidate]]:
     """Which arriving bike is which resting one: each drop one bike, each bike one drop, the nearest in sum.
 
     Args:
         arrivals: track id and last box of every bike on its way, in pixels.
         candidates: bikes at rest without a stay.
-        possible: shape (arrivals, candidates), False where time or place forbid the link.
+        possible: positions in `arrivals` and in `candidates`, of those that time and place do not forbid.
 
     Returns:
         Pairs of an arrival's position in `arrivals` and its candidate.
     """
-    gain = np.zeros((len(arrivals), len(candidates)))
-    for row, (track_id, last) in enumerate(arrivals):
-        for column, candidate in enumerate(candidates):
-            if possible[row, column]:
-                gain[row, column] = _drop_gain(track_id, last, candidate)
+    gain = {(row, column): _drop_gain(*arrivals[row], candidates[column]) for row, column in possible}
     return [(row, candidates[column]) for row, column in best_pairs(gain, LEAST_GAIN)]
 
 
@@ -101,8 +98,13 @@ def takers_of(seconds_at: Sequence[Mapping[int, float]], used: frozenset[int]) -
         used: people who took another bike already.
     """
     people = sorted({person for visitors in seconds_at for person in visitors} - used)
-    gain = np.array([[visitors.get(person, 0.0) for person in people] for visitors in seconds_at], dtype=np.float64)
-    pairs = dict(best_pairs(gain.reshape(len(seconds_at), len(people)), LEAST_GAIN))
+    gain = {
+        (row, people.index(person)): seconds
+        for row, visitors in enumerate(seconds_at)
+        for person, seconds in visitors.items()
+        if person not in used
+    }
+    pairs = dict(best_pairs(gain, LEAST_GAIN))
     return [people[pairs[row]] if row in pairs else None for row in range(len(seconds_at))]
 
 

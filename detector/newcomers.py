@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-import numpy as np
-
-from detector.assignment import as_array, best_pairs, iou_matrix
+from detector.assignment import best_pairs, likeness_of
 from detector.boxes import XyxyPx, iou
 from detector.dwelling import LEAST_DWELL_S, dwell_of
 from detector.places import PEOPLE, within_reach
@@ -96,7 +94,7 @@ class Newcomers:
             arriving: its boxes of bikes followed on their way, which are given more time to come to rest by themselves.
         """
         loose = [one for one in moment.boxes(TWO_WHEELERS) if one.score >= SURE_SCORE and one.xyxy_px not in known]
-        likeness = iou_matrix(as_array([one.box_px for one in self._seen]), as_array([one.xyxy_px for one in loose]))
+        likeness = likeness_of([one.box_px for one in self._seen], [one.xyxy_px for one in loose])
         pairs = dict(best_pairs(likeness, SAME_BOX_IOU))
         for row, one in enumerate(self._seen):
             if row in pairs:
@@ -179,7 +177,7 @@ def brought_by(
         Positions in `newcomers` to track ids.
     """
     people = sorted(bringers)
-    seconds = np.zeros((len(newcomers), len(people)))
+    seconds: dict[tuple[int, int], float] = {}
     for row, one in enumerate(newcomers):
         for column, who in enumerate(people):
             trail = trails.of(who)

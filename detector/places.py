@@ -38,11 +38,11 @@ def within_reach(person: XyxyPx, bike: XyxyPx) -> bool:
 
     A bending person's feet are often hidden, and then the box ends within the bike's: that is within reach too.
     """
-    x, y = person.foot
+    if not bike.top <= person.bottom <= bike.bottom + REACH_HEIGHTS * bike.height or person.top > bike.bottom:
+        return False
+    x, _ = person.foot
     side_px = min(REACH_WIDTHS * max(bike.width, bike.height), REACH_OWN_HEIGHTS * person.height) + person.width / 4
-    depth_px = REACH_HEIGHTS * bike.height
-    beside = bike.left - side_px <= x <= bike.right + side_px
-    return beside and bike.top <= y <= bike.bottom + depth_px and person.top <= bike.bottom
+    return bike.left - side_px <= x <= bike.right + side_px
 
 
 def has_walked_off(person: XyxyPx, bike: XyxyPx) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from math import hypot
 from statistics import median
@@ -90,14 +90,20 @@ def put_down_by(way: Trail, *, without_s: float, unseen_s: float, bike_in_view: 
         unseen_s: for how long they have not been seen now.
         bike_in_view: it is still seen at their side, so walking on means nothing yet.
     """
-    stays = stop_of(way, max(LEAST_STOP_S, LONG_STOP_S - unseen_s)) is not None
-    pauses = [stop for end in range(LEAST_LOOKS, len(way) + 1) if (stop := stop_of(way[:end], PAUSE_S)) is not None]
-    if stays and not pauses:
-        return stop_of(way, LEAST_STOP_S)
-    walks_on = pauses and not bike_in_view and without_s >= LEAST_WITHOUT_S and _has_left(pauses[-1], way)
-    if not pauses or not (stays or walks_on):
+    if stop_of(way, max(LEAST_STOP_S, LONG_STOP_S - unseen_s)) is not None:
+        return next(_pauses(way, range(LEAST_LOOKS, len(way) + 1)), stop_of(way, LEAST_STOP_S))
+    if bike_in_view or without_s < LEAST_WITHOUT_S:
         return None
-    return pauses[0]
+    last = next(_pauses(way, range(len(way), LEAST_LOOKS - 1, -1)), None)
+    if last is None or not _has_left(last, way):
+        return None
+    return next(_pauses(way, range(LEAST_LOOKS, len(way) + 1)))
+
+
+def _pauses(way: Trail, ends: Iterable[int]) -> Iterator[Stop]:
+    """Where somebody paused on the parts of their path that end after so many looks."""
+    stops = (stop_of(way[:end], PAUSE_S) for end in ends)
+    return (stop for stop in stops if stop is not None)
 
 
 def _has_left(pause: Stop, way: Trail) -> bool:

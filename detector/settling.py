@@ -22,6 +22,10 @@ def settled_tracks(places: Sequence[OpenStay]) -> frozenset[int]:
     return frozenset(track_id for place in places for track_id in place.track_ids)
 
 
+def _is_settled(bike: Track, places: Sequence[OpenStay]) -> bool:
+    return any(bike.track_id in place.track_ids for place in places)
+
+
 def keep_boxes(
     places: Sequence[OpenStay], moment: Moment, trails: Trails, arriving: Collection[int], park_after_s: float
 ) -> None:
@@ -29,10 +33,10 @@ def keep_boxes(
     for place in places:
         still = {bike.track_id for bike in moment.bikes() if iou(bike.xyxy_px, place.box_px) >= SAME_PLACE_IOU}
         for bike in moment.bikes():
-            if bike.track_id in place.track_ids - still:
+            if bike.track_id not in still and bike.track_id in place.track_ids:
                 others = [other.box_px for other in places if other is not place]
                 _follow_or_release(place, bike, trails, others, park_after_s)
-            elif bike.track_id in still - settled_tracks(places) - set(arriving):
+            elif bike.track_id in still and bike.track_id not in arriving and not _is_settled(bike, places):
                 place.track_ids.add(bike.track_id)
 
 

@@ -11,14 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
-from detector.assignment import area, best_pairs, closest_first, iou_matrix
+from detector.assignment import best_pairs, closest_first, likeness_of
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.vocabulary import Detection, Kind, Track
-
-Array = NDArray[np.float64]
 
 START_SCORE = 0.3
 CONTINUE_SCORE = 0.05
@@ -51,52 +46,52 @@ ALIKE_HEIGHTS = 0.6
 
 @dataclass(slots=True)
 class _Followed:
-    """A track's inner state. `box` is (left, top, right, bottom) in pixels, `speed` that of its centre in px/s."""
+    """A track's inner state. `speed` is that of its box's centre, right and down, in px/s."""
 
     track_id: int
     kind: Kind
-    box: Array
-    speed: Array
+    box: XyxyPx
+    speed: tuple[float, float]
     score: float
     first_seen_at: datetime
     last_seen_at: datetime
     sightings: int = 1
 
-    def predicted(self, at: datetime) -> Array:
-        """Where its box should be at a moment, shape (4,), pixels."""
+    def predicted(self, at: datetime) -> XyxyPx:
+        """Where its box should be at a moment."""
         coast_s = BRAKE_S * (1 - math.exp(-_seconds(self.last_seen_at, at) / BRAKE_S))
-        return self.box + np.tile(self.speed * coast_s, 2)
+        right, down = self.speed[0] * coast_s, self.speed[1] * coast_s
+        x, y, end_x, end_y = self.box
+        return XyxyPx(x + right, y + down, end_x + right, end_y + down)
 
     def see(self, detection: Detection, at: datetime) -> None:
         gap_s = _seconds(self.last_seen_at, at)
-        box = np.asarray(detection.xyxy_px, dtype=np.float64)
         if gap_s > 0:
-            measured = (_centre(box) - _centre(self.box)) / gap_s
             trust = 1.0 if self.sightings == 1 else 1 - math.exp(-gap_s / SPEED_MEMORY_S)
-            self.speed = self.speed + trust * (measured - self.speed)
-        self.box, self.score, self.last_seen_at = box, detection.score, at
+            (x, y), (was_x, was_y), (right, down) = detection.xyxy_px.centre, self.box.centre, self.speed
+            self.speed = right + trust * ((x - was_x) / gap_s - right), down + trust * ((y - was_y) / gap_s - down)
+        self.box, self.score, self.last_seen_at = detection.xyxy_px, detection.score, at
         self.sightings += 1
 
-    def may_reach(self, box: Array, at: datetime) -> bool:
+    def may_reach(self, box: XyxyPx, at: datetime) -> bool:
         """Whether this thing could be at `box` by now: a new one anywhere in stride, a moving one on its way.
 
         What stands still goes nowhere; a box that appears beside it is something else.
         """
-        height = max(1.0, float(self.box[3] - self.box[1]))
-        if not ALIKE_HEIGHTS < float(box[3] - box[1]) / height < 1 / ALIKE_HEIGHTS:
+        height = max(1.0, self.box.height)
+        if not ALIKE_HEIGHTS < box.height / height < 1 / ALIKE_HEIGHTS:
             return False
         gap_s = min(_seconds(self.last_seen_at, at), 1.0)
-        far_px = float(np.hypot(*(_centre(box) - _centre(self.predicted(at)))))
+        far_px = math.dist(box.centre, self.predicted(at).centre)
         if self.sightings == 1:
             return far_px <= STRIDES_PER_S[self.kind] * height * gap_s
-        speed = float(np.hypot(*self.speed))
+        speed = math.hypot(*self.speed)
         return speed >= MOVING_HEIGHTS_PER_S * height and far_px <= 0.75 * speed * gap_s + 0.25 * height
 
     def as_track(self, at: datetime) -> Track:
         seen = self.last_seen_at == at
         box = self.box if seen else self.predicted(at)
-        xyxy_px = XyxyPx(*(float(side) for side in box))
-        return Track(self.track_id, self.kind, self.score, xyxy_px, seen, self.first_seen_at, self.last_seen_at)
+        return Track(self.track_id, self.kind, self.score, box, seen, self.first_seen_at, self.last_seen_at)
 
 
 class Tracker:
@@ -129,14 +124,13 @@ class Tracker:
     def _is_duplicate(self, detection: Detection, at: datetime) -> bool:
         """Whether something followed was just seen here: a second box on it, or on a part of a person."""
         here = [one for one in self._followed if one.kind is detection.kind and one.last_seen_at == at]
-        boxes = [XyxyPx(*one.box) for one in here]
-        if detection.kind is Kind.PERSON and any(_is_part_of(detection.xyxy_px, box) for box in boxes):
+        if detection.kind is Kind.PERSON and any(_is_part_of(detection.xyxy_px, one.box) for one in here):
             return True
-        return any(iou(box, detection.xyxy_px) > DUPLICATE_IOU for box in boxes)
+        return any(iou(one.box, detection.xyxy_px) > DUPLICATE_IOU for one in here)
 
     def _start(self, detection: Detection, at: datetime) -> None:
-        box = np.asarray(detection.xyxy_px, dtype=np.float64)
-        self._followed.append(_Followed(self._next_id, detection.kind, box, np.zeros(2), detection.score, at, at))
+        one = _Followed(self._next_id, detection.kind, detection.xyxy_px, (0.0, 0.0), detection.score, at, at)
+        self._followed.append(one)
         self._next_id += 1
 
 
@@ -158,25 +152,31 @@ def _continue_by_overlap(tracks: list[_Followed], found: list[Detection], at: da
     """Sure and faint boxes together: a sure box of somebody else must not take a track from its own faint one."""
     if not tracks or not found:
         return tracks, found
-    predicted = np.stack([track.predicted(at) for track in tracks])
-    boxes = np.array([detection.xyxy_px for detection in found], dtype=np.float64)
-    sure = np.array([detection.score >= START_SCORE for detection in found])
-    likeness = iou_matrix(predicted, boxes)
-    fits = likeness >= np.where(sure, SURE_IOU[found[0].kind], FAINT_IOU)
-    if found[0].kind is not Kind.PERSON:
-        fits &= _area_ratio(predicted, boxes) >= ALIKE_AREAS
-    return _see_pairs(tracks, found, closest_first(np.where(fits, likeness + SURE_GAIN * sure, 0.0)), at)
+    predicted = [track.predicted(at) for track in tracks]
+    likeness = likeness_of(predicted, [one.xyxy_px for one in found])
+    fits = {pair: _fit(predicted[pair[0]], found[pair[1]], alike) for pair, alike in likeness.items()}
+    return _see_pairs(tracks, found, closest_first(fits), at)
+
+
+def _fit(expected: XyxyPx, found: Detection, likeness: float) -> float:
+    """How well a box fits where a track should be; 0 where it is too far off or of another size."""
+    sure = found.score >= START_SCORE
+    if likeness < (SURE_IOU[found.kind] if sure else FAINT_IOU):
+        return 0.0
+    if found.kind is not Kind.PERSON and _area_ratio(expected, found.xyxy_px) < ALIKE_AREAS:
+        return 0.0
+    return likeness + SURE_GAIN * sure
 
 
 def _continue_by_reach(tracks: list[_Followed], found: list[Detection], at: datetime) -> _Unmatched:
     if not tracks or not found:
         return tracks, found
-    boxes = np.array([detection.xyxy_px for detection in found], dtype=np.float64)
-    closeness = np.zeros((len(tracks), len(found)))
-    for row, track in enumerate(tracks):
-        for column, box in enumerate(boxes):
-            if track.may_reach(box, at):
-                closeness[row, column] = 1 / (1 + np.hypot(*(_centre(box) - _centre(track.predicted(at)))))
+    closeness = {
+        (row, column): 1 / (1 + math.dist(one.xyxy_px.centre, track.predicted(at).centre))
+        for row, track in enumerate(tracks)
+        for column, one in enumerate(found)
+        if track.may_reach(one.xyxy_px, at)
+    }
     return _see_pairs(tracks, found, best_pairs(closeness, 1e-9), at)
 
 
@@ -197,14 +197,10 @@ def _is_over(followed: _Followed, at: datetime) -> bool:
     return _seconds(followed.last_seen_at, at) > patience_s
 
 
-def _area_ratio(one: Array, other: Array) -> Array:
-    """The smaller area over the larger for every pair: shapes (N, 4) and (M, 4) give (N, M), 0 to 1."""
-    areas, others = area(one)[:, None], area(other)[None, :]
-    return np.asarray(np.minimum(areas, others) / np.maximum(np.maximum(areas, others), 1e-9), dtype=np.float64)
-
-
-def _centre(box: Array) -> Array:
-    return (box[:2] + box[2:]) / 2
+def _area_ratio(one: XyxyPx, other: XyxyPx) -> float:
+    """The smaller area over the larger, 0 to 1."""
+    area, other_area = one.area, other.area
+    return min(area, other_area) / max(area, other_area, 1e-9)
 
 
 def _seconds(start: datetime, end: datetime) -> float:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from math import hypot
+from operator import attrgetter
 from statistics import median
 from typing import NamedTuple
 
@@ -81,7 +83,7 @@ class Trails:
     """The recent past of one camera: every track's path and the last moments themselves."""
 
     def __init__(self) -> None:
-        self._trails: dict[int, deque[Sighting]] = {}
+        self._trails: dict[int, tuple[Sighting, ...]] = {}
         self.recent: deque[Moment] = deque()
         self.past: deque[Moment] = deque()
         """As `recent`, but further back: what stood where before somebody came, and a whole visit once it is over."""
@@ -94,22 +96,29 @@ class Trails:
         self.past.append(moment)
         _forget(self.past, moment.at - timedelta(seconds=PAST_S))
         _forget(self.recent, moment.at - timedelta(seconds=RECENT_S))
-        for track_id, trail in list(self._trails.items()):
-            _forget(trail, moment.at - timedelta(seconds=TRAIL_S))
-            if not trail:
-                del self._trails[track_id]
+        old = moment.at - timedelta(seconds=TRAIL_S)
+        begun = [track_id for track_id, trail in self._trails.items() if trail[0].at < old]
+        for track_id in begun:
+            self._forget(track_id, old)
 
     def of(self, track_id: int) -> Trail:
         """A track's sightings, oldest first; empty where it is not known (any more)."""
-        return tuple(self._trails.get(track_id, ()))
+        return self._trails.get(track_id, ())
 
     def _follow(self, track: Track, at: datetime) -> None:
-        if track.track_id not in self._trails:
-            self._trails[track.track_id] = deque(trace_back(track, at, self.recent))
-        self._trails[track.track_id].append(Sighting(at, track.xyxy_px, track.score))
+        trail = self._trails.get(track.track_id) or trace_back(track, at, self.recent)
+        self._trails[track.track_id] = (*trail, Sighting(at, track.xyxy_px, track.score))
+
+    def _forget(self, track_id: int, before: datetime) -> None:
+        trail = self._trails[track_id]
+        kept = tuple(dropwhile(lambda sighting: sighting.at < before, trail))
+        if kept:
+            self._trails[track_id] = kept
+        else:
+            del self._trails[track_id]
 
 
-def _forget(past: deque[Moment] | deque[Sighting], before: datetime) -> None:
+def _forget(past: deque[Moment], before: datetime) -> None:
     while past and past[0].at < before:
         past.popleft()
 
@@ -150,8 +159,12 @@ def since(trail: Trail, seconds: float) -> Trail:
     """The last `seconds` of a trail, counted back from its own end."""
     if not trail:
         return trail
-    start = trail[-1].at - timedelta(seconds=seconds)
-    return [sighting for sighting in trail if sighting.at >= start]
+    return onwards(trail, trail[-1].at - timedelta(seconds=seconds))
+
+
+def onwards(trail: Trail, start: datetime) -> Trail:
+    """The part of a trail from a moment on."""
+    return trail[bisect_left(trail, start, key=attrgetter("at")) :]
 
 
 def span_s(trail: Trail) -> float:

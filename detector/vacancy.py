@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from math import exp
 
-import numpy as np
-
-from detector.assignment import Array, area, as_array, best_pairs, iou_matrix, shared_matrix
-from detector.boxes import XyxyPx
+from detector.assignment import best_pairs, likeness_of
+from detector.boxes import XyxyPx, intersection_px
 from detector.places import PEOPLE, SAME_PLACE_IOU, within_reach
 from detector.trails import TWO_WHEELERS, Moment
 
@@ -144,43 +142,35 @@ def looks_at(places: Sequence[tuple[str, XyxyPx, Vacancy]], moment: Moment) -> L
     """
     if not places:
         return Looks({}, frozenset())
+    boxes = [place for _, place, _ in places]
     found = [one.xyxy_px for one in moment.boxes(TWO_WHEELERS)]
-    boxes, bikes = as_array([place for _, place, _ in places]), as_array(found)
-    likeness = iou_matrix(boxes, bikes)
+    likeness = likeness_of(boxes, found)
     seen = dict(best_pairs(likeness, SAME_PLACE_IOU))
-    hidden = np.logical_or(_hidden_by_people(boxes, moment), _hidden_by_bikes(places, boxes, bikes, likeness, seen))
-    if len(places) >= BLIND_PLACES and not seen:
-        hidden = np.ones(len(places), dtype=bool)
+    missing = {row: _covers(box, found) for row, box in enumerate(boxes) if row not in seen}
     _note_beside(places, seen)
-    _note_merged(places, _covers(boxes, bikes), seen)
-    looks = {
-        key: Look.SEEN if row in seen else Look.HIDDEN if hidden[row] else Look.EMPTY
-        for row, (key, _, _) in enumerate(places)
-    }
+    _note_merged(places, seen, missing)
+    if len(places) >= BLIND_PLACES and not seen:
+        return Looks({key: Look.HIDDEN for key, _, _ in places}, frozenset())
+    usual = [(places[row][0], column) for row, column in seen.items() if likeness[row, column] >= USUAL_IOU]
+    people = [one.xyxy_px for one in moment.boxes(PEOPLE)]
+    looks = {key: Look.SEEN for key, _, _ in places}
+    for row, covers in missing.items():
+        key, box, vacancy = places[row]
+        apart = {column for other, column in usual if vacancy.beside[other] >= BESIDE_LOOKS}
+        hidden = _is_hidden(covers, apart) or max(_covers(box, people), default=0.0) >= COVERED_BY_PEOPLE
+        looks[key] = Look.HIDDEN if hidden else Look.EMPTY
     return Looks(looks, frozenset(found[column] for column in seen.values()))
 
 
-def _hidden_by_people(boxes: Array, moment: Moment) -> Array:
-    people = as_array([one.xyxy_px for one in moment.boxes(PEOPLE)])
-    return np.asarray((_covers(boxes, people) >= COVERED_BY_PEOPLE).any(axis=1))
+def _is_hidden(covers: Sequence[float], apart: Collection[int]) -> bool:
+    """Covered by a bike's box, but for the usual boxes of bikes beside which this one was always seen."""
+    return any(share >= COVERED_BY_BIKES and column not in apart for column, share in enumerate(covers))
 
 
-def _hidden_by_bikes(
-    places: Sequence[tuple[str, XyxyPx, Vacancy]], boxes: Array, bikes: Array, likeness: Array, seen: dict[int, int]
-) -> Array:
-    """Covered by a bike's box, unless that is the usual box of a bike beside which this one was always seen."""
-    covers = _covers(boxes, bikes) >= COVERED_BY_BIKES
-    for other, column in seen.items():
-        if likeness[other, column] >= USUAL_IOU:
-            for row, (_, _, vacancy) in enumerate(places):
-                if vacancy.beside[places[other][0]] >= BESIDE_LOOKS:
-                    covers[row, column] = False
-    return np.asarray(covers.any(axis=1))
-
-
-def _covers(boxes: Array, others: Array) -> Array:
-    """Which share of each box every other box covers, shape (N, M)."""
-    return np.asarray(shared_matrix(boxes, others) / np.maximum(area(boxes), 1.0)[:, None])
+def _covers(box: XyxyPx, others: Sequence[XyxyPx]) -> list[float]:
+    """Which share of a box each of the others covers."""
+    area_px = max(box.area, 1.0)
+    return [intersection_px(box, other) / area_px for other in others]
 
 
 def _note_beside(places: Sequence[tuple[str, XyxyPx, Vacancy]], seen: dict[int, int]) -> None:
@@ -190,7 +180,9 @@ def _note_beside(places: Sequence[tuple[str, XyxyPx, Vacancy]], seen: dict[int, 
                 places[row][2].beside[places[other][0]] += 1
 
 
-def _note_merged(places: Sequence[tuple[str, XyxyPx, Vacancy]], covers: Array, seen: dict[int, int]) -> None:
+def _note_merged(
+    places: Sequence[tuple[str, XyxyPx, Vacancy]], seen: Mapping[int, int], missing: Mapping[int, Sequence[float]]
+) -> None:
     for row, column in seen.items():
-        if any(other not in seen and covers[other, column] >= MERGED_COVER for other in range(len(places))):
+        if any(covers[column] >= MERGED_COVER for covers in missing.values()):
             places[row][2].merged_looks += 1

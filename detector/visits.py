@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
 
-import numpy as np
-
 from detector.arrivals import (
     Arrival,
     are_on_one_bike,
@@ -31,7 +29,7 @@ from detector.links import Candidate, drops_of, riders_of
 from detector.places import SAME_PLACE_IOU, is_with
 from detector.rest import resting_box, resting_since
 from detector.rider_stops import Stop, place_at, put_down_by, stop_of
-from detector.trails import Moment, Sighting, Trail, Trails, distance_px, size_px, span_s
+from detector.trails import Moment, Sighting, Trail, Trails, distance_px, onwards, size_px, span_s
 from detector.vocabulary import Kind, Track
 
 LOST_PATIENCE_S = 10.0
@@ -124,10 +122,11 @@ class Visits:
         return drops + self._left_by_riders(moment, trails, standing)
 
     def _go_on(self, moment: Moment, trails: Trails, settled: frozenset[int], standing: Standing) -> None:
+        not_coming = settled | self._twins.keys() | self._departing
         for bike in moment.bikes():
             if bike.track_id in self._arrivals:
                 self._follow(self._arrivals[bike.track_id], bike, moment, trails)
-            elif bike.track_id not in settled | self._twins.keys() | self._departing:
+            elif bike.track_id not in not_coming:
                 arrival = arrival_of(bike, trails.of(bike.track_id), trails.recent, self._carriers.owner)
                 if arrival is not None:
                     self._notice(arrival, trails, standing)
@@ -151,9 +150,11 @@ class Visits:
 
     def _leave_out_twins(self, trails: Trails) -> None:
         """Nobody brings two bikes: of two tracks on one bike only the clearer one counts."""
-        together = list(self._arrivals.values())
-        riders = dict(zip(self._arrivals, riders_of([one.company for one in together]), strict=True))
         self._twins = {twin: main for twin, main in self._twins.items() if trails.of(twin)}
+        together = list(self._arrivals.values())
+        if len(together) < 2:  # noqa: PLR2004
+            return
+        riders = dict(zip(self._arrivals, riders_of([one.company for one in together]), strict=True))
         for one, two in combinations(together, 2):
             without = not (riders[one.track_id] and riders[two.track_id]) and one.company.keys() & two.company.keys()
             if without or are_on_one_bike(trails.of(one.track_id), trails.of(two.track_id)):
@@ -177,10 +178,17 @@ class Visits:
         """The arrivals that are now one of the bikes at rest, solved for all of them together."""
         arrivals = list(self._arrivals.values())
         candidates = self._candidates(moment, trails, settled, standing)
-        possible = np.array(
-            [[self._may_be(one, candidate, moment, trails) for candidate in candidates] for one in arrivals], dtype=bool
-        ).reshape(len(arrivals), len(candidates))
+        if not candidates:
+            return []
+        possible = [
+            (row, column)
+            for row, one in enumerate(arrivals)
+            for column, candidate in enumerate(candidates)
+            if self._may_be(one, candidate, moment, trails)
+        ]
         pairs = drops_of([(one.track_id, one.last.xyxy_px) for one in arrivals], candidates, possible)
+        if not pairs:
+            return []
         riders, on_foot = self._riders_of(arrivals, moment, standing), self._carriers.came_on_foot()
         who = [riders[one.track_id] for one in arrivals]
         brought = [(row, at_rest) for row, at_rest in pairs if not who[row] or who[row] - on_foot]
@@ -225,11 +233,12 @@ class Visits:
 
     def _left_by_riders(self, moment: Moment, trails: Trails, standing: Standing) -> list[Drop]:
         """Bikes lost among others stand where who brought them stopped for long, or paused and walks on without."""
-        drops = []
-        with_bike_in_view = self._with_bike_in_view(moment)
-        for who, carrier in self._carriers.bringing().items():
+        drops: list[Drop] = []
+        bringing = self._carriers.bringing()
+        with_bike_in_view = self._with_bike_in_view(moment) if bringing else set()
+        for who, carrier in bringing.items():
             assert carrier.last is not None
-            way = [one for one in trails.of(who) if one.at >= carrier.last.at - timedelta(seconds=STILL_WITH_S)]
+            way = onwards(trails.of(who), carrier.last.at - timedelta(seconds=STILL_WITH_S))
             unseen_s = (moment.at - way[-1].at).total_seconds() if way else 0.0
             in_view = who in with_bike_in_view
             stop = put_down_by(way, without_s=carrier.without_s, unseen_s=unseen_s, bike_in_view=in_view)

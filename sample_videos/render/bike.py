@@ -57,6 +57,12 @@ def build_bike(style: BikeStyle, paint: str) -> BikeMeshes:
     return BikeMeshes(tuple(body), tuple(wheel), tuple(_cranks()), REAR_AXLE, FRONT_AXLE, CRANK_AXLE)
 
 
+@cache
+def bike_points(style: BikeStyle) -> Floats:
+    """All vertices of a bike of this style at rest, shape (n, 3), in whatever paint; not to be changed."""
+    return build_bike(style, "paint_red").vertices()
+
+
 def _frame(style: BikeStyle, paint: str) -> list[Mesh]:
     thick = {"sport": 0.021, "shared": 0.030}.get(style, 0.017)
     tubes = [tube([CRANK_AXLE, _SEAT_CLUSTER], thick, paint), tube([_HEAD_LOW, _HEAD_TOP], thick + 0.004, paint)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import hypot
 
 import numpy as np
 
@@ -243,11 +244,11 @@ def _actor(bike: _Bike) -> BikeActor:
 
 
 def _away(spot: Spot, person: PersonState | None) -> bool:
-    return person is None or float(np.hypot(person.x - spot.x, person.y - spot.y)) > REACH_M
+    return person is None or hypot(person.x - spot.x, person.y - spot.y) > REACH_M
 
 
 def _moved_off(spot: Spot, bike: BikeState | None) -> bool:
-    return bike is None or float(np.hypot(bike.x - spot.x, bike.y - spot.y)) > _TAKEN_M
+    return bike is None or hypot(bike.x - spot.x, bike.y - spot.y) > _TAKEN_M
 
 
 def _no_two_in_one_slot(scenario: Scenario, bikes: list[_Bike], actors: tuple[BikeActor, ...]) -> None:

@@ -27,8 +27,11 @@ class Track:
 
     def yaw(self, distance_m: float) -> float:
         """The direction of travel, radians; measured over half a metre so that it turns smoothly."""
-        ahead = self.at(min(distance_m + 0.25, self.length_m)) - self.at(max(distance_m - 0.25, 0.0))
-        return float(np.arctan2(ahead[1], ahead[0]))
+        ends = max(distance_m - 0.25, 0.0), min(distance_m + 0.25, self.length_m)
+        (behind_x, ahead_x), (behind_y, ahead_y) = (
+            np.interp(ends, self.travelled, self.points[:, axis]) for axis in (0, 1)
+        )
+        return float(np.arctan2(ahead_y - behind_y, ahead_x - behind_x))
 
 
 def rounded(corners: Sequence[Floats], times: int = 4) -> Track:

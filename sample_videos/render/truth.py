@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from detector.evaluation.truth import ClipTruth, RackTruth, StayTruth
-from sample_videos.render.bike import build_bike
+from sample_videos.render.bike import bike_points
 from sample_videos.render.camera import Camera, camera_of
 from sample_videos.render.geometry import Floats, moved, standing_at
 from sample_videos.render.layout import slot_spot
@@ -70,8 +70,8 @@ def _stay(timeline: Timeline, bike: BikeActor, camera: Camera) -> StayTruth | No
 
 def parked_vertices(bike: BikeActor) -> Floats:
     """World vertices of the bike standing in its slot, shape (n, 3)."""
-    meshes, spot = build_bike(bike.style, bike.paint), bike.spot
-    return moved(meshes.vertices(), standing_at(spot.x, spot.y, spot.yaw, lean_rad=spot.lean_rad))
+    spot = bike.spot
+    return moved(bike_points(bike.style), standing_at(spot.x, spot.y, spot.yaw, lean_rad=spot.lean_rad))
 
 
 def _outline(rack: RackSetup, camera: Camera) -> tuple[tuple[float, float], ...]:

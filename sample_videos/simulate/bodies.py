@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 from scipy.spatial import ConvexHull
@@ -18,7 +19,7 @@ from sample_videos.render.bike import (
     SADDLE,
     WHEEL_RADIUS_M,
     BikeStyle,
-    build_bike,
+    bike_points,
 )
 from sample_videos.render.geometry import Floats, vec
 from sample_videos.render.poses import (
@@ -33,6 +34,8 @@ from sample_videos.render.poses import (
     Pose,
 )
 from sample_videos.render.states import BikeState, PersonState
+
+State = TypeVar("State", PersonState, BikeState)
 
 _HEAD_TOP, _SEAT_CLUSTER = vec(0.33, 0, 0.86), vec(-0.25, 0, 0.78)
 _HAND_M = 0.10
@@ -50,10 +53,10 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """One actor in every frame it is there. Metres in the world."""
+    """One actor in every frame it is there; frames in which it keeps still share a row. Metres in the world."""
 
-    frames: Floats
-    """Indices of those frames, shape (n,)."""
+    rows: dict[int, int]
+    """The row of the arrays below for each of those frames."""
     joints: Floats
     """Shape (n, j, 3)."""
     outline: Floats
@@ -88,14 +91,26 @@ _SIDES = np.array([1.0, -1.0])
 
 def person_bodies(states: Sequence[PersonState | None], height_m: float) -> Bodies:
     """The bodies of one person; `states` has one entry per frame."""
-    there = [(k, state) for k, state in enumerate(states) if state is not None]
-    local = person_joints([state.pose for _, state in there]) * (height_m / REFERENCE_HEIGHT_M)
-    x, y, yaw = (np.array([getattr(state, name) for _, state in there], dtype=float) for name in ("x", "y", "yaw"))
+    rows, there = _apart(states)
+    local = person_joints([state.pose for state in there]) * (height_m / REFERENCE_HEIGHT_M)
+    x, y, yaw = (np.array([getattr(state, name) for state in there], dtype=float) for name in ("x", "y", "yaw"))
     joints = _placed(local, x, y, yaw)
     head_m = local[:, _HEAD, 2] * REFERENCE_HEIGHT_M / height_m
     stoop = np.clip((_STANDING_HEAD_M - head_m) / (_STANDING_HEAD_M - _LOWEST_HEAD_M), 0, 1)
-    frames = np.array([k for k, _ in there], dtype=float)
-    return Bodies(frames, joints, joints, _PERSON_RADII_M, np.stack([x, y], axis=1), stoop, PERSON_STROKES)
+    return Bodies(rows, joints, joints, _PERSON_RADII_M, np.stack([x, y], axis=1), stoop, PERSON_STROKES)
+
+
+def _apart(states: Sequence[State | None]) -> tuple[dict[int, int], list[State]]:
+    """The states one after the other, one that lasts only once, and for each frame which of them it has."""
+    rows: dict[int, int] = {}
+    apart: list[State] = []
+    for frame, state in enumerate(states):
+        if state is None:
+            continue
+        if not apart or apart[-1] is not state:
+            apart.append(state)
+        rows[frame] = len(apart) - 1
+    return rows, apart
 
 
 def person_joints(poses: Sequence[Pose]) -> Floats:
@@ -166,22 +181,22 @@ BIKE_STROKES = (
 @cache
 def bike_outline(style: BikeStyle) -> Floats:
     """The corners of a bike's convex hull in its own frame, shape (k, 3): they alone decide its box."""
-    points = build_bike(style, "paint_red").vertices()
+    points = bike_points(style)
     return np.asarray(points[ConvexHull(points).vertices])
 
 
 def bike_bodies(states: Sequence[BikeState | None], style: BikeStyle) -> Bodies:
     """The bodies of one bike; `states` has one entry per frame."""
-    there = [(k, state) for k, state in enumerate(states) if state is not None]
+    rows, there = _apart(states)
     x, y, yaw, lean = (
-        np.array([getattr(state, name) for _, state in there], dtype=float) for name in ("x", "y", "yaw", "lean_rad")
+        np.array([getattr(state, name) for state in there], dtype=float) for name in ("x", "y", "yaw", "lean_rad")
     )
     outline, count = bike_outline(style), len(there)
     local = np.broadcast_to(np.concatenate([_BIKE_JOINTS, outline]), (count, len(_BIKE_JOINTS) + len(outline), 3))
     placed = _placed(_tipped_over(local, lean), x, y, yaw)
     joints, reach = placed[:, : len(_BIKE_JOINTS)], placed[:, len(_BIKE_JOINTS) :]
-    frames, ground = np.array([k for k, _ in there], dtype=float), np.stack([x, y], axis=1)
-    return Bodies(frames, joints, reach, np.zeros(len(outline)), ground, np.zeros(count), BIKE_STROKES)
+    ground = np.stack([x, y], axis=1)
+    return Bodies(rows, joints, reach, np.zeros(len(outline)), ground, np.zeros(count), BIKE_STROKES)
 
 
 def bike_kind(style: BikeStyle) -> Kind:

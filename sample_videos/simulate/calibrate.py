@@ -92,7 +92,8 @@ def _pairs(scene: Scene, frame: int, there: NDArray[np.int64], found: Sequence[D
     likeness = np.maximum(iou_matrix(scene.whole[frame, there], boxes), iou_matrix(scene.shown[frame, there], boxes))
     # Of two boxes that fit alike the surer one counts.
     surer = 0.02 * np.array([one.score for one in found])
-    return best_pairs(np.where(likeness >= SAME_IOU, likeness + surer, 0.0), SAME_IOU)
+    alike = np.where(likeness >= SAME_IOU, likeness + surer, 0.0).tolist()
+    return best_pairs({(row, column): one for row, of in enumerate(alike) for column, one in enumerate(of)}, SAME_IOU)
 
 
 def _as_looks(scene: Scene, scores: Floats, boxes: Floats, extra: Floats, fps: float) -> Looks:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import cache
 
 import cv2
 import numpy as np
@@ -30,6 +31,7 @@ _WHEELS = 2
 _WHEEL_RGB = (0.02, 0.02, 0.02)
 
 Image = NDArray[np.uint8]
+Points = NDArray[np.int32]
 
 
 class _Painted:
@@ -37,39 +39,46 @@ class _Painted:
 
     def __init__(self, bike: BikeActor, camera: Camera, frames: Sequence[int]) -> None:
         bodies = bike_bodies([bike.states[frame] for frame in frames], bike.style)
-        self.rows = {int(frame): row for row, frame in enumerate(bodies.frames)}
+        self.rows = bodies.rows
         self.joints_px = camera.project(bodies.joints.reshape(-1, 3)).reshape(*bodies.joints.shape[:-1], 2)
         middle = np.concatenate([bodies.ground, np.full((len(bodies.ground), 1), 0.5)], axis=1)
         self.depth_m = -((middle - camera.position) @ camera.rotation)[:, 2]
         self.focal_px = camera.focal_px
         self.paint = MATERIALS[bike.paint].colour
         self.wheels = self.paint if bike.shared else _WHEEL_RGB
+        self._lines: dict[int, list[tuple[Points, int]]] = {}
 
-    def key(self, frame: int) -> bytes:
+    def key(self, frame: int) -> bytes | None:
         """Differs where what it looks like does."""
-        return bytes(self.joints_px[self.rows[frame], 0].tobytes())
+        return bytes(self.joints_px[self.rows[frame], 0].tobytes()) if frame in self.rows else None
 
     def draw(self, image: Image, frame: int, light: float) -> None:
         row = self.rows[frame]
+        if row not in self._lines:
+            self._lines[row] = list(self._lines_of(row))
+        for number, (points, thick) in enumerate(self._lines[row]):
+            colour = _bgr(self.wheels if number < _WHEELS else self.paint, light)
+            cv2.polylines(image, [points], BIKE_STROKES[number].filled, colour, thick)
+
+    def _lines_of(self, row: int) -> Iterator[tuple[Points, int]]:
+        """The points of each stroke and how thick it is, pixels; none where a part of it is behind the camera."""
         if not np.isfinite(self.joints_px[row]).all():
             return
         points = np.rint(self.joints_px[row]).astype(np.int32)
         per_metre = self.focal_px / max(0.1, float(self.depth_m[row]))
-        for number, stroke in enumerate(BIKE_STROKES):
-            colour = _bgr(self.wheels if number < _WHEELS else self.paint, light)
-            thick = max(1, round(2 * stroke.radius_m * per_metre))
-            cv2.polylines(image, [points[list(stroke.joints)]], stroke.filled, colour, thick)
+        for stroke in BIKE_STROKES:
+            yield points[list(stroke.joints)], max(1, round(2 * stroke.radius_m * per_metre))
 
 
 def pictures(timeline: Timeline, camera: Camera, frames: Sequence[int], fps: float) -> Iterator[Frame]:
     """One frame for each of the timeline's `frames`, looked at `fps` times a second; equal ones share an image."""
     painted = [_Painted(bike, camera, frames) for bike in timeline.bikes]
-    known: tuple[tuple[float, tuple[bytes, ...]], Image] | None = None
+    known: tuple[tuple[float, list[bytes | None]], Image] | None = None
     for index in range(len(frames)):
         light = _light(timeline.scenario.light, index / fps)
-        there = sorted((one for one in painted if index in one.rows), key=lambda one: -one.depth_m[one.rows[index]])
-        key = (light, tuple(one.key(index) for one in there))
+        key = (light, [one.key(index) for one in painted])
         if known is None or known[0] != key:
+            there = sorted((one for one in painted if index in one.rows), key=lambda one: -one.depth_m[one.rows[index]])
             known = (key, _paint(camera, there, index, light))
         yield Frame(known[1], index, EPOCH + timedelta(seconds=index / fps))
 
@@ -87,6 +96,7 @@ def _light(light: Light, at_s: float) -> float:
     return min(2.0, BRIGHTNESS[light.kind] / _FULL_LIGHT * (light.jumps_to if jumped else 1.0))
 
 
+@cache
 def _bgr(linear_rgb: tuple[float, float, float], light: float) -> tuple[float, float, float]:
     rgb: Floats = np.clip(255 * light * np.array(linear_rgb) ** (1 / _GAMMA), 0, 255)
     return float(rgb[2]), float(rgb[1]), float(rgb[0])

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from broker_bridge.messages import UpMessage
 from detector.config import RackConfig, ViewConfig
 from detector.evaluation.truth import ClipTruth
-from detector.outgoing import Stamper, seeded_entropy
+from detector.outgoing import Outgoing, Stamper, seeded_entropy
 from detector.pipeline import Judged, Line, Step, run_line
 from detector.stay_book import StayRecord
-from detector.vocabulary import Detection, Frame
+from detector.vocabulary import Detection, Frame, Stay, Track
 from sample_videos.render.camera import camera_of
 from sample_videos.render.scenario import Scenario
 from sample_videos.render.timeline import build_timeline
@@ -58,6 +58,16 @@ class Ledger:
                 record.alert = "cleared" if alert.event == "cleared" else "raised"
                 record.alert_at = record.alert_at or alert.at
                 record.clear_reason = alert.clear_reason or ""
+
+
+class _InWords(Outgoing):
+    """Says all that the line does, but takes no picture of nothing."""
+
+    def see(self, frame: Frame, found: Iterable[Detection | Track]) -> None:
+        """Nobody is to be hidden in a picture that is not taken."""
+
+    def _picture(self, stay: Stay, frame: Frame) -> bytes:  # noqa: ARG002
+        return b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,7 @@ def follow(frames: Sequence[Sequence[Detection]], truth: ClipTruth, seen: Iterab
     ledger = Ledger()
     stamper = Stamper("simulated", "suite", "run", seeded_entropy(f"{truth.clip}-{truth.seed}"))
     line = Line(view_of(truth), "simulated", _Given(frames), ledger, stamper)
+    line.outgoing = _InWords("simulated", stamper, ledger)
     for step in run_line(seen, line):
         ledger.see(step)
     return ledger

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -78,8 +80,8 @@ def observe(timeline: Timeline, camera: Camera, frames: Sequence[int]) -> Scene:
     whole, shown = np.full((*count, 4), np.nan), np.full((*count, 4), np.nan)
     share, stoop, near = np.full(count, np.nan), np.zeros(count), np.full(count, np.inf)
     for actor, (body, look) in enumerate(zip(bodies, looks, strict=True)):
-        at = body.frames.astype(int)
-        whole[at, actor], stoop[at, actor], near[at, actor] = look.clipped, body.stoop, look.depth_m
+        at, rows = list(body.rows), list(body.rows.values())
+        whole[at, actor], stoop[at, actor], near[at, actor] = look.clipped[rows], body.stoop[rows], look.depth_m[rows]
     _uncover(looks, near, whole, shown, share, camera)
     crowd = _crowd(whole, kinds)
     times_s = np.array([frame / timeline.scenario.fps for frame in frames])
@@ -109,30 +111,27 @@ class _Looks:
     depth_m: Floats
     strokes: tuple[Stroke, ...]
     hides: float
-    _masks: dict[bytes, tuple[int, int, Mask]] = field(default_factory=dict)
+    _masks: dict[int, tuple[int, int, Mask]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, body: Bodies, camera: Camera, *, is_bike: bool) -> _Looks:
-        count = len(body.frames)
         flat = camera.project(body.outline.reshape(-1, 3)).reshape(*body.outline.shape[:-1], 2)
         joints = camera.project(body.joints.reshape(-1, 3)).reshape(*body.joints.shape[:-1], 2)
-        ground = np.concatenate([body.ground, np.full((count, 1), 0.5)], axis=1)
+        ground = np.concatenate([body.ground, np.full((len(body.ground), 1), 0.5)], axis=1)
         depth = -((ground - camera.position) @ camera.rotation)[:, 2]
         scale = camera.focal_px / np.maximum(depth, 0.1)
         around = scale[:, None, None] * body.outline_radius_m[None, :, None]
         outside = np.concatenate([(flat - around).min(axis=1), (flat + around).max(axis=1)], axis=1)
         clipped = _inside(outside, camera)
         depth = depth - (0.0 if is_bike else _RIDER_AHEAD_M)
-        rows = {int(frame): row for row, frame in enumerate(body.frames)}
         hides = BIKE_HIDES if is_bike else 1.0
-        return cls(rows, joints, scale, clipped, outside, depth, body.strokes, hides)
+        return cls(body.rows, joints, scale, clipped, outside, depth, body.strokes, hides)
 
     def mask(self, row: int) -> tuple[int, int, Mask]:
         """Left, top (in cells) and the shape, 1 where the body is; also what lies outside the picture."""
-        key = self.outside[row].tobytes()
-        if key not in self._masks:
-            self._masks[key] = self._draw(row)
-        return self._masks[key]
+        if row not in self._masks:
+            self._masks[row] = self._draw(row)
+        return self._masks[row]
 
     def _draw(self, row: int) -> tuple[int, int, Mask]:
         left, top = np.floor(self.outside[row, :2] * RASTER).astype(int)
@@ -161,36 +160,31 @@ def _inside(boxes: Floats, camera: Camera) -> Floats:
 
 def _uncover(looks: list[_Looks], near: Floats, whole: Floats, shown: Floats, share: Floats, camera: Camera) -> None:
     """Fill in `shown` and `share`: each actor behind those that are nearer and overlap it."""
-    known: dict[tuple[object, ...], tuple[Floats, float]] = {}
-    there = np.isfinite(whole[..., 0])
-    for frame in range(len(whole)):
-        covers = _covers(whole[frame], near[frame])
-        for actor in np.flatnonzero(there[frame]):
-            look = looks[actor]
-            front = np.flatnonzero(covers[actor])
-            key = (
-                int(actor),
-                look.outside[look.rows[frame]].tobytes(),
-                *((int(other), whole[frame, other].tobytes()) for other in front),
-            )
-            if key not in known:
-                known[key] = _uncovered(look, frame, [looks[other] for other in front], camera)
-            shown[frame, actor], share[frame, actor] = known[key]
+    known: dict[tuple[tuple[int, int], ...], tuple[Floats, float]] = {}
+    fronts = defaultdict[tuple[int, int], list[int]](list)
+    for frame, actor, other in np.argwhere(_covers(whole, near)).tolist():
+        fronts[frame, actor].append(other)
+    for frame, actor in np.argwhere(np.isfinite(whole[..., 0])).tolist():
+        front = fronts[frame, actor]
+        key = tuple((one, looks[one].rows[frame]) for one in (actor, *front))
+        if key not in known:
+            known[key] = _uncovered(looks[actor], frame, [looks[other] for other in front], camera)
+        shown[frame, actor], share[frame, actor] = known[key]
 
 
 def _covers(boxes: Floats, near: Floats) -> NDArray[np.bool_]:
-    """Whether actor b (column) is in front of actor a (row) and their boxes meet, shape (a, a)."""
+    """Whether actor b (last axis) is in front of actor a and their boxes meet, shape (f, a, a)."""
     with np.errstate(invalid="ignore"):
-        low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-        high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-        return np.asarray((low < high).all(axis=-1) & (near[None, :] < near[:, None]))
+        low = np.maximum(boxes[:, :, None, :2], boxes[:, None, :, :2])
+        high = np.minimum(boxes[:, :, None, 2:], boxes[:, None, :, 2:])
+        return np.asarray((low < high).all(axis=-1) & (near[:, None, :] < near[:, :, None]))
 
 
 def _uncovered(look: _Looks, frame: int, front: list[_Looks], camera: Camera) -> tuple[Floats, float]:
     """The box of what shows of one actor, and how much of it shows."""
     row = look.rows[frame]
     left, top, mask = look.mask(row)
-    free = mask * _in_picture(left, top, mask, camera)
+    free = _in_picture(left, top, mask, camera)
     for other in front:
         x, y, hidden = other.mask(other.rows[frame])
         _cover(free, (left, top), hidden, (x, y), other.hides)
@@ -198,11 +192,13 @@ def _uncovered(look: _Looks, frame: int, front: list[_Looks], camera: Camera) ->
 
 
 def _in_picture(left: int, top: int, mask: Mask, camera: Camera) -> Mask:
-    rows = np.arange(top, top + mask.shape[0])
-    columns = np.arange(left, left + mask.shape[1])
-    in_rows = (rows >= 0) & (rows < camera.height_px * RASTER)
-    in_columns = (columns >= 0) & (columns < camera.width_px * RASTER)
-    return np.asarray(in_rows[:, None] & in_columns[None, :], dtype=np.float32)
+    """A copy of the mask, 0 where it lies outside the picture."""
+    free = mask.copy()
+    free[: max(0, -top)] = 0.0
+    free[:, : max(0, -left)] = 0.0
+    free[max(0, math.ceil(camera.height_px * RASTER) - top) :] = 0.0
+    free[:, max(0, math.ceil(camera.width_px * RASTER) - left) :] = 0.0
+    return free
 
 
 def _cover(free: Mask, corner: tuple[int, int], hidden: Mask, at: tuple[int, int], hides: float) -> None:
@@ -217,16 +213,17 @@ def _cover(free: Mask, corner: tuple[int, int], hidden: Mask, at: tuple[int, int
 
 def _box_of(seen: NDArray[np.bool_], corner: tuple[int, int], whole: Floats) -> Floats:
     """The box around the seen cells in pixels; a side that is not hidden is the whole box's, to the pixel."""
-    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-    if not len(rows):
+    left, top, width, height = cv2.boundingRect(seen.view(np.uint8))
+    if width == 0:
         return np.asarray(whole.copy())
-    cells = np.array(
-        [columns[0] + corner[0], rows[0] + corner[1], columns[-1] + corner[0] + 1, rows[-1] + corner[1] + 1]
-    )
-    box = cells / RASTER
-    box = np.where(np.abs(box - whole) <= 2.5 / RASTER, whole, box)
-    box[:2], box[2:] = np.maximum(box[:2], whole[:2]), np.minimum(box[2:], whole[2:])
-    return box if (box[2:] - box[:2] >= 1).all() else np.asarray(whole.copy())
+    left, top = left + corner[0], top + corner[1]
+    whole_sides, cells = whole.tolist(), (left, top, left + width, top + height)
+    box = [
+        side if abs(cell / RASTER - side) <= 2.5 / RASTER else cell / RASTER
+        for cell, side in zip(cells, whole_sides, strict=True)
+    ]
+    box = [*map(max, box[:2], whole_sides[:2]), *map(min, box[2:], whole_sides[2:])]
+    return np.array(box if box[2] - box[0] >= 1 and box[3] - box[1] >= 1 else whole_sides)
 
 
 def _crowd(whole: Floats, kinds: Sequence[Kind]) -> Floats:

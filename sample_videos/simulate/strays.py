@@ -44,13 +44,15 @@ def echoes(found: Found, scene: Scene, eye: Eye, chance: Chance) -> Frames:
     slow, fast = chance.wander(shape, echo.lasts_s), chance.wander(shape, 0.1)
     odds = echo.odds + (echo.crowd * scene.crowd + eye.light)[..., None] + echo.sd * np.sqrt(0.5) * (slow + fast)
     score = 1 / (1 + np.exp(-odds))
+    frame, actor, one = np.nonzero((score >= eye.floor) & found.found[..., None])
+    box = found.boxes[frame, actor]
+    whole = box[:, 2:] - box[:, :2]
+    size = whole * scale[actor, one]
+    low = (box[:, :2] + box[:, 2:]) / 2 + whole * shift[actor, one] - size / 2
+    inside = in_picture(np.concatenate([low, low + size], axis=1), scene)
     frames: Frames = [[] for _ in scene.times_s]
-    for frame, actor, one in np.argwhere((score >= eye.floor) & found.found[..., None]).tolist():
-        box = found.boxes[frame, actor]
-        size = (box[2:] - box[:2]) * scale[actor, one]
-        low = (box[:2] + box[2:]) / 2 + (box[2:] - box[:2]) * shift[actor, one] - size / 2
-        inside = in_picture(np.concatenate([low, low + size]), scene)
-        frames[frame].append(Detection(scene.kinds[actor], float(score[frame, actor, one]), XyxyPx(*inside.tolist())))
+    for at, of, odd, sides in zip(frame, actor, score[frame, actor, one].tolist(), inside.tolist(), strict=True):
+        frames[at].append(Detection(scene.kinds[of], odd, XyxyPx(*sides)))
     return frames
 
 

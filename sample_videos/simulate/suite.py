@@ -9,6 +9,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
+import cv2
+
 from detector.evaluation.found import found_in_messages
 from detector.evaluation.matching import Tolerances
 from detector.evaluation.outcomes import ClipOutcome, outcome_of
@@ -89,5 +91,5 @@ def run_suite(jobs: Sequence[Job], processes: int) -> Iterator[ClipOutcome]:
         yield from map(do_and_score, jobs)
         return
     # Spawned, not forked: a fork of a process with threads (pytest, a notebook) may hang.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
         yield from pool.map(do_and_score, jobs, chunksize=max(1, min(16, len(jobs) // (4 * processes))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
@@ -12,9 +14,11 @@ from detector.assignment import (
     best_pairs,
     closest_first,
     iou_matrix,
+    likeness_of,
     scipys_matching,
     shared_matrix,
 )
+from detector.boxes import XyxyPx
 
 
 def test_iou_of_every_pair() -> None:
@@ -23,16 +27,35 @@ def test_iou_of_every_pair() -> None:
     assert iou_matrix(one, other) == pytest.approx(np.array([[1, 1 / 3, 0], [0, 0, 0]]))
 
 
+def _rows(*rows: Sequence[float]) -> dict[tuple[int, int], float]:
+    return {(row, column): alike for row, of in enumerate(rows) for column, alike in enumerate(of)}
+
+
 def test_pairs_are_the_best_in_sum_and_never_too_unlike() -> None:
-    likeness = np.array([[0.9, 0.8], [0.85, 0.1]])
-    assert sorted(best_pairs(likeness, 0.2)) == [(0, 1), (1, 0)]
-    assert best_pairs(np.array([[0.1]]), 0.2) == []
+    assert best_pairs(_rows([0.9, 0.8], [0.85, 0.1]), 0.2) == [(0, 1), (1, 0)]
+    assert best_pairs(_rows([0.1]), 0.2) == []
+    assert best_pairs({}, 0.2) == []
+
+
+def test_the_best_pairs_are_scipys_where_some_are_wanted_twice_and_where_none_is() -> None:
+    dice = np.random.default_rng(1)
+    for _ in range(200):
+        weights = np.where(dice.random((5, 4)) < 0.5, dice.random((5, 4)), 0.0)
+        rows, columns = linear_sum_assignment(weights, maximize=True)
+        best = [pair for pair in zip(rows.tolist(), columns.tolist(), strict=True) if weights[pair] > 0]
+        assert best_pairs(_rows(*weights.tolist()), 1e-9) == best
 
 
 def test_the_clearest_pair_first_and_the_rest_with_what_is_left() -> None:
-    assert closest_first(np.array([[0.9, 0.8], [0.85, 0.1]])) == [(0, 0), (1, 1)]
-    assert closest_first(np.array([[0.9, 0.8], [0.85, 0.0]])) == [(0, 0)]
-    assert closest_first(np.zeros((2, 0))) == []
+    assert closest_first(_rows([0.9, 0.8], [0.85, 0.1])) == [(0, 0), (1, 1)]
+    assert closest_first(_rows([0.9, 0.8], [0.85, 0.0])) == [(0, 0)]
+    assert closest_first({}) == []
+
+
+def test_boxes_that_lie_apart_have_no_likeness() -> None:
+    one, beside, half = XyxyPx(0, 0, 10, 10), XyxyPx(10, 0, 20, 10), XyxyPx(5, 0, 15, 10)
+    assert likeness_of([one], [beside, half, one]) == {(0, 1): pytest.approx(1 / 3), (0, 2): 1.0}
+    assert likeness_of([], [one]) == likeness_of([one], []) == {}
 
 
 def test_shared_areas_and_areas_of_boxes_without_size() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pytest
 
-from detector.bikes_along import bikes_along, loose_bikes
+from detector.bikes_along import bikes_along, bikes_at_hand, loose_bikes
 from detector.boxes import XyxyPx
+from detector.trails import TWO_WHEELERS, Moment
 from detector.vocabulary import Detection, Kind
 from tests.detector.films import bike_on, film, followed, moment_of, person_on, trails_of
 from tests.detector.scenes import Actor, bike
@@ -17,6 +19,11 @@ ANNA = 1
 
 def _found(*boxes: XyxyPx) -> list[Detection]:
     return [Detection(Kind.BICYCLE, 0.8, box) for box in boxes]
+
+
+def _loose(moments: Sequence[Moment], known: Collection[XyxyPx] = ()) -> list[Detection]:
+    bikes = [one for one in moments[-1].boxes(TWO_WHEELERS) if one.xyxy_px not in known]
+    return loose_bikes(bikes, moments[-1], trails_of(moments))
 
 
 ONE_BETWEEN = ([person_on(100, 305), person_on(128, 305)], [bike_on(112, 300)])
@@ -75,15 +82,22 @@ LOOSE: dict[str, tuple[Actor, tuple[XyxyPx, ...], int]] = {
 def test_a_loose_bike_has_not_stood_where_it_is(what: str) -> None:
     actor, known, count = LOOSE[what]
     moments = list(film({10: actor}, 5))
-    assert len(loose_bikes(moments[-1], trails_of(moments), known)) == count
+    assert len(_loose(moments, known)) == count
 
 
 def test_a_stray_box_some_seconds_ago_does_not_make_a_bike_stand() -> None:
     stray = moment_of(1.0, faint=_found(bike_on(100, 300)))
     came = list(film({10: bike((4.6, 100, 300), (5, 100, 300))}, 5, begins_s=4))
-    assert len(loose_bikes(came[-1], trails_of([stray, *came]), ())) == 1
+    assert len(_loose([stray, *came])) == 1
 
 
 def test_no_bike_is_loose_where_there_is_none() -> None:
     moment = moment_of(0, followed(ANNA, person_on(100, 300), 0))
-    assert loose_bikes(moment, trails_of([moment]), ()) == []
+    assert _loose([moment]) == []
+
+
+def test_only_bikes_that_somebody_is_at_can_be_at_hand() -> None:
+    at_anna, elsewhere, standing = bike_on(110, 300), bike_on(400, 300), bike_on(95, 300)
+    moment = moment_of(0, followed(ANNA, person_on(100, 305), 0), faint=_found(at_anna, elsewhere, standing))
+    assert [one.xyxy_px for one in bikes_at_hand(moment, {standing})] == [at_anna]
+    assert bikes_at_hand(moment_of(0, faint=_found(at_anna)), ()) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pytest
 
 from detector.boxes import XyxyPx
@@ -106,7 +105,7 @@ DROPS: list[tuple[Arriving, list[Candidate], list[list[bool]], list[tuple[int, i
 def test_each_bike_is_put_down_once(
     arrivals: Arriving, candidates: list[Candidate], possible: list[list[bool]], pairs: list[tuple[int, int]]
 ) -> None:
-    allowed = np.array(possible, dtype=np.float64).reshape(len(arrivals), len(candidates))
+    allowed = [(row, column) for row, may_be in enumerate(possible) for column, may in enumerate(may_be) if may]
     found = drops_of(arrivals, candidates, allowed)
     assert [(row, candidate.track_id) for row, candidate in found] == pairs
 
