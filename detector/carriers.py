@@ -45,6 +45,7 @@ STEP_SIZES, BIKE_SHARE = 0.3, 0.4
 """Who has gone this far, in bike sizes, has a bike with them only if it went this share of the way."""
 ON_FOOT_S, ON_FOOT_TIMES = 4.0, 1.5
 """Who walked this long, and this much longer than with a bike, came on foot: a bike with them now is one they take."""
+ONLY_WALKED_S = 2.0
 LEAST_WAY_SIZES = 0.6
 """A bike that was carried less far than this share of its own size was not brought."""
 LEAST_WALK_S = 1.0
@@ -151,6 +152,10 @@ class Carrier:
     def came_on_foot(self) -> bool:
         return self.walked_s >= max(ON_FOOT_S, ON_FOOT_TIMES * self.rode_s)
 
+    def was_only_walking(self) -> bool:
+        """Whether they were hardly ever seen with a bike, and long enough without: not who brought one that stands here."""
+        return self.rode_s < LEAST_WITH_S and self.walked_s >= ONLY_WALKED_S and not self.brings
+
     def forget(self) -> None:
         """The bike is put down, or never was."""
         self.brings, self.first, self.last, self.anchor, self.bike_track = False, None, None, None, None
@@ -245,7 +250,7 @@ class Carriers:
 
     def came_on_foot(self) -> set[int]:
         """Who can only take a bike that is with them now."""
-        return {who for who, carrier in self._of.items() if carrier.takes or carrier.came_on_foot()}
+        return {who for who, one in self._of.items() if one.takes or one.came_on_foot() or one.was_only_walking()}
 
     def go_on(self, people: Collection[int], bike: Sighting) -> None:
         """These people only halted: they bring their bike still, which was seen last where they did."""
