@@ -18,6 +18,8 @@ COVERED_BY_BIKES = 0.5
 COVERED_BY_PEOPLE = 0.25
 USUAL_IOU = 0.6
 """A standing bike's box this like its remembered one is its usual box, not one drawn around several bikes."""
+GREW_BY = 0.1
+"""A neighbour's box that covers this much more of the place than the neighbour does has grown around both bikes."""
 BESIDE_LOOKS = 3
 BLIND_PLACES = 3
 """So many bikes do not vanish in one picture; the camera was dazzled or its picture broken."""
@@ -151,12 +153,17 @@ def looks_at(places: Sequence[tuple[str, XyxyPx, Vacancy]], moment: Moment) -> L
     _note_merged(places, seen, missing)
     if len(places) >= BLIND_PLACES and not seen:
         return Looks({key: Look.HIDDEN for key, _, _ in places}, frozenset())
-    usual = [(places[row][0], column) for row, column in seen.items() if likeness[row, column] >= USUAL_IOU]
+    usual = [(row, column) for row, column in seen.items() if likeness[row, column] >= USUAL_IOU]
     people = [one.xyxy_px for one in moment.boxes(PEOPLE)]
     looks = {key: Look.SEEN for key, _, _ in places}
     for row, covers in missing.items():
         key, box, vacancy = places[row]
-        apart = {column for other, column in usual if vacancy.beside[other] >= BESIDE_LOOKS}
+        own = _covers(box, boxes)
+        apart = {
+            column
+            for other, column in usual
+            if vacancy.beside[places[other][0]] >= BESIDE_LOOKS and covers[column] < own[other] + GREW_BY
+        }
         hidden = _is_hidden(covers, apart) or max(_covers(box, people), default=0.0) >= COVERED_BY_PEOPLE
         looks[key] = Look.HIDDEN if hidden else Look.EMPTY
     return Looks(looks, frozenset(found[column] for column in seen.values()))

@@ -82,6 +82,8 @@ def test_a_usual_neighbour_does_not_hide_a_place() -> None:
     for _ in range(3):
         _looks(places, both, known)
     assert _looks(places, _bikes(near), known) == [EMPTY, SEEN]
+    wider = XyxyPx(near.left - 25, near.top, near.right, near.bottom)
+    assert _looks(places, _bikes(wider), known) == [HIDDEN, SEEN], "it has grown over the place"
     grown = XyxyPx(near.left - 80, near.top - 15, near.right, near.bottom)
     assert _looks(places, _bikes(grown), known)[0] is not EMPTY, "a box around both is not the neighbour's usual one"
 
