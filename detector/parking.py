@@ -187,11 +187,8 @@ class ParkingWatch:
 
     def _riders_of_others(self, place: OpenStay) -> set[int]:
         """People who are parking another bike just now."""
-        busy: set[int] = set()
-        for other in self._places:
-            if other is not place and not other.preexisting and not other.attendance.has_left:
-                busy |= other.attendance.riders - place.attendance.riders
-        return busy
+        others = (one for one in self._places if one is not place and not one.preexisting and not one.attendance.has_left)
+        return {who for one in others for who in one.attendance.riders - place.attendance.riders}
 
     def _event(self, kind: StayEventKind, place: OpenStay, moment: Moment) -> StayEvent:
         gone_at = (place.gone_since() or moment.at) if kind is StayEventKind.CLOSED else None
