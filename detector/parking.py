@@ -187,7 +187,9 @@ class ParkingWatch:
 
     def _riders_of_others(self, place: OpenStay) -> set[int]:
         """People who are parking another bike just now."""
-        others = (one for one in self._places if one is not place and not one.preexisting and not one.attendance.has_left)
+        others = (
+            one for one in self._places if one is not place and not one.preexisting and not one.attendance.has_left
+        )
         return {who for one in others for who in one.attendance.riders - place.attendance.riders}
 
     def _event(self, kind: StayEventKind, place: OpenStay, moment: Moment) -> StayEvent:
