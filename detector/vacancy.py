@@ -26,6 +26,8 @@ BLIND_PLACES = 3
 LEAST_SEEN_SHARE = 0.15
 """A bike seen in fewer pictures than this is waited for no longer than one seen in this share of them."""
 EMPTY_LOOKS = 3
+REMEMBERED_S = 8.0
+"""A place that was empty for long stays so in memory for this time, though its new bike flickers meanwhile."""
 UNVISITED_PATIENCE = 20.0
 """Without a visit a place must be seen empty this many times as long."""
 VISIT_SCORE = 0.15
@@ -59,7 +61,7 @@ class Vacancy:
     empty_looks: int = 0
     empty_since: datetime | None = None
     was_empty_s: float = 0.0
-    """How long the last emptiness lasted that ended with a bike being seen here."""
+    """How long the last emptiness lasted that ended with a bike being seen here; of several in a few seconds the longest."""
     since_empty_s: float = 0.0
     last_seen_at: datetime | None = None
     last_visit_at: datetime | None = None
@@ -85,7 +87,7 @@ class Vacancy:
     def _see(self, at: datetime) -> None:
         self.seen_looks += 1
         self.missed_looks += self.empty_looks
-        if self.empty_s:
+        if self.empty_s and (self.empty_s >= self.was_empty_s or self.since_empty_s > REMEMBERED_S):
             self.was_empty_s, self.since_empty_s = self.empty_s, 0.0
         self.empty_s, self.empty_looks, self.empty_since, self.last_seen_at = 0.0, 0, None, at
         if self.seen_looks + self.missed_looks > STEADY_LOOKS:

@@ -287,3 +287,10 @@ def test_a_bike_has_faded_when_it_is_seen_much_less_than_before(
     spells: list[tuple[Look, float]], *, faded: bool
 ) -> None:
     assert _after(*spells).has_faded() is faded
+
+
+def test_a_place_that_was_empty_for_long_stays_so_in_memory_though_its_new_bike_flickers() -> None:
+    vacancy = _miss(_known(), *[(EMPTY, 1.0)] * 4, (SEEN, 1.0), (EMPTY, 0.2), (SEEN, 1.0))
+    assert vacancy.was_just_empty(2, within_s=5)
+    later = _miss(vacancy, *[(SEEN, 1.0)] * 10, (EMPTY, 0.2), (SEEN, 1.0))
+    assert not later.was_just_empty(2, within_s=5), "by now it is long ago"
