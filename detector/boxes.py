@@ -55,6 +55,19 @@ class XyxyNorm(NamedTuple):
         return self if inside else XyxyNorm(*(min(1.0, max(0.0, side)) for side in self))
 
 
+class Part(NamedTuple):
+    """A part of a picture, in whole pixels of it; right and bottom are exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def to_picture(self, box: XyxyPx) -> XyxyPx:
+        """Where a box, given in pixels of the part, lies in the picture."""
+        return XyxyPx(box.left + self.left, box.top + self.top, box.right + self.left, box.bottom + self.top)
+
+
 def intersection_px(one: XyxyPx, other: XyxyPx) -> float:
     """Shared area in square pixels."""
     left, top, right, bottom = one

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.boxes import XyxyPx
-from detector.moving_parts import MovingParts, Part
+from detector.boxes import Part
+from detector.moving_parts import MovingParts
 from detector.vocabulary import Detection, Frame, Kind, Track
 
 LOOK_BACK = timedelta(seconds=1)
@@ -64,19 +65,13 @@ class Bystanders:
         return self._moving.where(frame.image_bgr, part, margin_px)
 
     def _found_closer(self, frame: Frame, part: Part) -> Sequence[Detection]:
-        left, top, right, bottom = _wider(part, frame.width_px, frame.height_px)
-        image_bgr = np.ascontiguousarray(frame.image_bgr[top:bottom, left:right])
+        wider = _wider(part, frame.width_px, frame.height_px)
+        image_bgr = np.ascontiguousarray(frame.image_bgr[wider.top : wider.bottom, wider.left : wider.right])
         found = look_closer(self._detector, image_bgr, LEAST_SCORE)
-        return [_moved(one, left, top) for one in found if one.kind is Kind.PERSON]
+        return [replace(one, xyxy_px=wider.to_picture(one.xyxy_px)) for one in found if one.kind is Kind.PERSON]
 
 
 def _wider(part: Part, width_px: int, height_px: int) -> Part:
     left, top, right, bottom = part
     across, down = round(LOOK_WIDER * (right - left)), round(LOOK_WIDER * (bottom - top))
     return Part(max(0, left - across), max(0, top - down), min(width_px, right + across), min(height_px, bottom + down))
-
-
-def _moved(one: Detection, right_px: int, down_px: int) -> Detection:
-    box = one.xyxy_px
-    moved = XyxyPx(box.left + right_px, box.top + down_px, box.right + right_px, box.bottom + down_px)
-    return Detection(one.kind, one.score, moved)

@@ -46,6 +46,7 @@ STEP_SIZES, BIKE_SHARE = 0.3, 0.4
 ON_FOOT_S, ON_FOOT_TIMES = 4.0, 1.5
 """Who walked this long, and this much longer than with a bike, came on foot: a bike with them now is one they take."""
 ONLY_WALKED_S = 2.0
+"""Who never had a bike for long needs less to say so: a bike that comes up beside them after this long stood there before."""
 LEAST_WAY_SIZES = 0.6
 """A bike that was carried less far than this share of its own size was not brought."""
 LEAST_WALK_S = 1.0
@@ -248,8 +249,8 @@ class Carriers:
         """Who is going off with a bike that was first seen with them at this place."""
         return {who for who, carrier in self._of.items() if carrier.carries_off(place)}
 
-    def came_on_foot(self) -> set[int]:
-        """Who can only take a bike that is with them now."""
+    def brought_nothing(self) -> set[int]:
+        """Who did not bring the bike that is with them now; they can only take it."""
         return {who for who, one in self._of.items() if one.takes or one.came_on_foot() or one.was_only_walking()}
 
     def go_on(self, people: Collection[int], bike: Sighting) -> None:

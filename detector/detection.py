@@ -6,16 +6,16 @@ import ast
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from detector.boxes import XyxyPx
+from detector.boxes import Part, XyxyPx
 from detector.detection_openvino import OpenVinoSession
 from detector.detection_ultralytics import UltralyticsDetector
 from detector.memory import give_back_now
@@ -81,20 +81,6 @@ class ParallelDetector(Detector, Protocol):
 
     at_once: int
     """So many threads keep all cores busy."""
-
-
-class _Part(NamedTuple):
-    """Whole pixels of a frame."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    def in_frame(self, one: Detection) -> Detection:
-        box = one.xyxy_px
-        moved = XyxyPx(box.left + self.left, box.top + self.top, box.right + self.left, box.bottom + self.top)
-        return Detection(one.kind, one.score, moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +162,8 @@ class BikeDetector:
         scale = self._long_side_px / max(frame.width_px, frame.height_px)
         part, hw = _whole_blocks(region_px, frame, scale)
         crop_bgr = frame.image_bgr[part.top : part.bottom, part.left : part.right]
-        return [part.in_frame(one) for one in self._find(crop_bgr, hw, self._score_threshold)]
+        found = self._find(crop_bgr, hw, self._score_threshold)
+        return [replace(one, xyxy_px=part.to_picture(one.xyxy_px)) for one in found]
 
     def _find(self, image_bgr: NDArray[np.uint8], hw: tuple[int, int], least_score: float) -> list[Detection]:
         height, width = image_bgr.shape[:2]
@@ -193,14 +180,14 @@ class BikeDetector:
         return [detection for detection in detections if detection.xyxy_px.area > 0]
 
 
-def _whole_blocks(region_px: XyxyPx, frame: Frame, scale: float) -> tuple[_Part, tuple[int, int]]:
+def _whole_blocks(region_px: XyxyPx, frame: Frame, scale: float) -> tuple[Part, tuple[int, int]]:
     """The part of the frame that fills whole blocks of the model's input at this scale, and that input's height, width.
 
     Few sizes of input: ONNX Runtime plans its memory for each one anew.
     """
     left, right, width = _blocks(region_px.left, region_px.right, frame.width_px, scale)
     top, bottom, height = _blocks(region_px.top, region_px.bottom, frame.height_px, scale)
-    return _Part(left, top, right, bottom), (height, width)
+    return Part(left, top, right, bottom), (height, width)
 
 
 def _blocks(start: float, end: float, most: int, scale: float) -> tuple[int, int, int]:

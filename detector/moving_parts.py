@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.boxes import Part
+
 LONG_SIDE_PX = 480
 """Pictures are compared at this size: at a camera's full width a head is still some of these pixels."""
 KEEP_EVERY, LOOK_BACK = timedelta(seconds=0.4), timedelta(seconds=1.5)
@@ -20,15 +22,6 @@ MOVED_GREYS = 10.0
 BLUR_PX = 1.0
 
 Grey = NDArray[np.float32]
-
-
-class Part(NamedTuple):
-    """Whole pixels of a picture."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
 
 
 class _Kept(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from broker_bridge.messages import ModelName
 from detector.annotate import AnnotatedVideo
 from detector.clips import Clip
 from detector.config import ViewConfig
+from detector.cores import usable_cores
 from detector.detection import BARE_FILE_THRESHOLDS, Detector, ParallelDetector, open_detector
 from detector.frames import EPOCH, measure, read_frames
 from detector.looking import EVERY_FRAME, Looking
@@ -92,14 +92,10 @@ def open_model(name: str, runtime: Runtime = "onnxruntime") -> Model:
     identity = identify_model(name)
     facts = BARE_FILE_THRESHOLDS if Path(name).is_file() else load_model_folder(name).facts.thresholds
     settings = DetectionSettings(score_low=facts.score_low, score_high=facts.score_high, iou=facts.iou)
-    at_once = min(MOST_AT_ONCE, _cores())
-    detector = open_detector(name, runtime=runtime, threads=_cores() // at_once, at_once=at_once)
+    cores = usable_cores()
+    at_once = min(MOST_AT_ONCE, cores)
+    detector = open_detector(name, runtime=runtime, threads=cores // at_once, at_once=at_once)
     return Model(detector, ModelName(id=identity.model_id, sha256=identity.sha256), settings)
-
-
-def _cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_clip(

@@ -11,7 +11,7 @@ from detector.boxes import XyxyPx, intersection_px, iou
 from detector.lock_evidence import collect
 from detector.places import SAME_PLACE_IOU, closeness, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Sighting, distance_px, median_box, size_px
-from detector.vacancy import EMPTY_LOOKS, VISIT_BEFORE_S, Look, Looks, Vacancy, note_visit
+from detector.vacancy import EMPTY_LOOKS, REMEMBERED_S, VISIT_BEFORE_S, Look, Looks, Vacancy, note_visit
 from detector.visits import Drop
 from detector.vocabulary import Detection, Kind, LockEvidence, Rack, Stay, StayState
 
@@ -266,5 +266,5 @@ def is_same_visit(place: OpenStay, drop: Drop, looks: Looks) -> bool:
 
 def makes_room(place: OpenStay, drop: Drop) -> bool:
     """A bike put down where another stood, and that place was just seen empty: the other one is gone."""
-    was_empty = place.vacancy.was_just_empty(EMPTY_BEFORE_NEXT_S, within_s=SETTLE_S)
+    was_empty = place.vacancy.was_just_empty(EMPTY_BEFORE_NEXT_S, within_s=REMEMBERED_S)
     return was_empty and iou(place.box_px, drop.xyxy_px) >= SAME_PLACE_IOU

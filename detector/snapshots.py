@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.boxes import XyxyPx, iou
+from detector.boxes import Part, XyxyPx, iou
 from detector.bystanders import Bystanders
 from detector.memory import ONE_AT_A_TIME
-from detector.moving_parts import Part, enlarged
+from detector.moving_parts import enlarged
 from detector.vocabulary import Detection, Frame, Kind, Track
 
 HEAD_SHARE = 0.3

@@ -189,9 +189,9 @@ class Visits:
         pairs = drops_of([(one.track_id, one.last.xyxy_px) for one in arrivals], candidates, possible)
         if not pairs:
             return []
-        riders, on_foot = self._riders_of(arrivals, moment, standing), self._carriers.came_on_foot()
+        riders, empty_handed = self._riders_of(arrivals, moment, standing), self._carriers.brought_nothing()
         who = [riders[one.track_id] for one in arrivals]
-        brought = [(row, at_rest) for row, at_rest in pairs if not who[row] or who[row] - on_foot]
+        brought = [(row, at_rest) for row, at_rest in pairs if not who[row] or who[row] - empty_handed]
         return [self._put_down(arrivals[row], at_rest, who[row], trails) for row, at_rest in brought]
 
     def _riders_of(self, arrivals: Sequence[Arrival], moment: Moment, standing: Standing) -> dict[int, frozenset[int]]:
@@ -270,12 +270,12 @@ class Visits:
     def _put_down(self, arrival: Arrival, at_rest: Candidate, riders: frozenset[int], trails: Trails) -> Drop:
         del self._arrivals[arrival.track_id]
         since_when = resting_since(trails.of(at_rest.track_id), at_rest.box)
-        since_when = self._left_before(since_when, at_rest.box, riders, trails) or since_when
+        since_when = self._put_down_unseen(since_when, at_rest.box, riders, trails) or since_when
         return Drop(
             at_rest.track_id, arrival.kind, at_rest.box, since_when, riders, arrival.is_with_rider(), certain=True
         )
 
-    def _left_before(
+    def _put_down_unseen(
         self, since_when: datetime, box: XyxyPx, riders: frozenset[int], trails: Trails
     ) -> datetime | None:
         """When the bike was put down, where all its riders were gone before its box stood still: they had hidden it."""

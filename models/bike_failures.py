@@ -90,6 +90,8 @@ def main(
         for photo in read_photos(data, "val")
     ]
     tiles = [tile(one) for one in worst_of(failures, count)]
+    if not tiles:
+        raise typer.BadParameter(f"{data} has no picture in which {model} misses or invents anything; nothing to draw")
     tiles += [np.full_like(tile(failures[0]), 245)] * (-len(tiles) % ACROSS)
     sheet = np.vstack([np.hstack(tiles[first : first + ACROSS]) for first in range(0, len(tiles), ACROSS)])
     cv2.imwrite(str(out), sheet, [cv2.IMWRITE_JPEG_QUALITY, 80])

@@ -6,7 +6,6 @@ and training can only be judged by what it adds; COCO knows no locks, so theirs 
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from detector.cores import usable_cores
 from detector.detection_ultralytics import import_ultralytics
 from detector.errors import UsageError
 
@@ -213,16 +213,11 @@ def trainer_class(*, bfloat16: bool = False) -> Any:  # noqa: ANN401 -- a class 
         def _setup_train(self) -> None:
             super()._setup_train()
             if self.device.type == "cpu":
-                torch.set_num_threads(_free_cores())  # Ultralytics leaves one core out, which is half of two
+                torch.set_num_threads(usable_cores())  # Ultralytics leaves one core out, which is half of two
             if bfloat16:
                 _run_in_bfloat16(self.model)
 
     return CutHeadTrainer
-
-
-def _free_cores() -> int:
-    """Cores that this process may use: fewer than the machine has under `taskset` or in a container."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _run_in_bfloat16(model: Any) -> None:  # noqa: ANN401 -- a torch module

@@ -142,10 +142,10 @@ def test_who_is_mostly_seen_with_a_bike_of_late_brings_it(what: str) -> None:
 
 def test_who_walked_long_without_a_bike_came_on_foot_and_who_pushed_one_did_not() -> None:
     walked, _, _ = COURSES["they walked about for long, and then fetched it: they came on foot and take it"]
-    assert _walk(walked, 34).came_on_foot() == {ANNA}
-    assert not _walk(_pushes(100, 580, 8), 8).came_on_foot()
-    assert not _walk({ANNA: person((0, 60, 310), (1.8, 168, 310))}, 1.8).came_on_foot(), "too short a walk to say so"
-    assert _walk({ANNA: person((0, 60, 310), (3, 240, 310))}, 3).came_on_foot() == {ANNA}, "and never with one"
+    assert _walk(walked, 34).brought_nothing() == {ANNA}
+    assert not _walk(_pushes(100, 580, 8), 8).brought_nothing()
+    assert not _walk({ANNA: person((0, 60, 310), (1.8, 168, 310))}, 1.8).brought_nothing(), "too short a walk to say so"
+    assert _walk({ANNA: person((0, 60, 310), (3, 240, 310))}, 3).brought_nothing() == {ANNA}, "and never with one"
 
 
 def _changes_hands(second: float) -> dict[int, Actor]:

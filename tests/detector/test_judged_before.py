@@ -38,3 +38,8 @@ def test_left_unlocked_though(why: str) -> None:
 @pytest.mark.parametrize("why", LOCKED)
 def test_not_called_unlocked_though(why: str) -> None:
     assert _said(*LOCKED[why]) is not Said.UNLOCKED
+
+
+def test_who_stands_before_a_rack_is_given_no_bike_that_stood_there() -> None:
+    """They had walked for three seconds without one; a box that came to light beside them was taken for theirs."""
+    assert not outcome(do(Job("stands_before_the_bikes", 18002))).invented

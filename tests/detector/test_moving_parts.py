@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.moving_parts import Part, enlarged
+from detector.boxes import Part
+from detector.moving_parts import enlarged
 
 
 @pytest.mark.parametrize(("few", "most"), [((31, 17), (640, 480)), ((96, 54), (1920, 1080)), ((7, 300), (333, 1001))])
