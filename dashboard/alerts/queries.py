@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter, itemgetter
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from dashboard.alerts.service import WAITING
+from dashboard.alerts.service import LIVING, WAITING
 from dashboard.alerts.tables import Alert, AlertChange, AlertState
 from dashboard.places.tables import Building, Rack
 
@@ -25,16 +26,17 @@ class Board:
 
 
 def board(session: Session, account_id: int, day_begins: datetime, ended_limit: int = 30) -> Board:
-    taken = session.scalars(
-        _whole().where(Alert.state == AlertState.TAKEN).order_by(Alert.taken_at.desc(), Alert.id)
-    ).all()
-    waiting = _whole().where(Alert.state.in_(WAITING)).order_by(Alert.raised_at.desc(), Alert.id)
-    ended = _whole().where(Alert.ended_at >= day_begins).order_by(Alert.ended_at.desc(), Alert.id)
+    """One statement reads them all: between two, an alert may end, and would be in two lists or half told."""
+    newest_ended = select(Alert.id).where(Alert.ended_at >= day_begins).order_by(Alert.ended_at.desc(), Alert.id)
+    seen = or_(Alert.state.in_(LIVING), Alert.id.in_(newest_ended.limit(ended_limit)))
+    alerts = session.scalars(_whole().where(seen).order_by(Alert.raised_at.desc(), Alert.id)).all()
+    living = [alert for alert in alerts if alert.state in LIVING]
+    taken = _newest((alert for alert in living if alert.state == AlertState.TAKEN), attrgetter("taken_at"))
     return Board(
         mine=[alert for alert in taken if alert.taken_by_id == account_id],
-        waiting=session.scalars(waiting).all(),
+        waiting=[alert for alert in living if alert.state in WAITING],
         others=[alert for alert in taken if alert.taken_by_id != account_id],
-        ended=session.scalars(ended.limit(ended_limit)).all(),
+        ended=_newest((alert for alert in alerts if alert.state not in LIVING), attrgetter("ended_at")),
     )
 
 
@@ -70,3 +72,9 @@ def done_today(session: Session, account_id: int, day_begins: datetime) -> int:
 def _whole() -> Select[Alert]:
     place = joinedload(Alert.rack).joinedload(Rack.building).joinedload(Building.site)
     return select(Alert).options(place, joinedload(Alert.camera), joinedload(Alert.taken_by))
+
+
+def _newest(alerts: Iterable[Alert], when: Callable[[Alert], datetime | None]) -> list[Alert]:
+    """The latest first; those without that moment left out."""
+    dated = [(moment, alert) for alert in alerts if (moment := when(alert)) is not None]
+    return [alert for _, alert in sorted(dated, key=itemgetter(0), reverse=True)]

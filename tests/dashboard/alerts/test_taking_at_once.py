@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from dashboard.accounts.tables import Account
 from dashboard.alerts import service
+from dashboard.alerts.queries import board
 from dashboard.alerts.service import AlreadyTaken, Answer, Done, Over
 from dashboard.alerts.tables import Alert, AlertChange, AlertState, Change
 from dashboard.database import Sessions
@@ -70,3 +72,21 @@ def test_an_alert_taken_and_cleared_at_once_ends_cleared_and_never_lives_again(s
     with sessions() as session:
         assert {alert.state for alert in session.scalars(select(Alert))} == {AlertState.CLEARED}
         assert session.scalars(select(Account)).one().id == ann
+
+
+def test_an_alert_that_ends_while_the_board_is_read_is_told_once_and_whole(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        ann = person(session, "ann").id
+        service.raise_alert(session, report())
+    with sessions() as session:
+
+        @event.listens_for(session.connection(), "after_cursor_execute")
+        def it_ends_in_between(*_: object) -> None:
+            with sessions.begin() as another:
+                service.expire_due(another, NOON + timedelta(days=1))
+
+        seen = board(session, ann, day_begins=NOON)
+    assert [[alert.ended_at for alert in part] for part in (seen.waiting, seen.ended)] == [[None], []]
+    with sessions() as session:
+        after = board(session, ann, day_begins=NOON)
+    assert (after.waiting, [alert.stay_id for alert in after.ended]) == ([], ["stay-1"])
