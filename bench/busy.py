@@ -28,6 +28,7 @@ from detector.config_looking import LookingConfig
 from detector.detection import BikeDetector, open_detector
 from detector.frames import read_frames
 from detector.looking import Looking
+from detector.model_folder import DEFAULT_MODEL
 from detector.model_turns import CameraDetector, SharedModel
 from detector.pipeline import run_line
 
@@ -63,7 +64,7 @@ def rows() -> Iterator[Row]:
 
 def share_in_session(path: Path, *, regions: bool) -> float:
     """Which share of the wall time the one model of all cameras was at work, once all run."""
-    detector, watch = open_detector("bikepark-v0"), Stopwatch()
+    detector, watch = open_detector(DEFAULT_MODEL), Stopwatch()
     assert isinstance(detector, BikeDetector)
     detector._session = TimedSession(detector._session, watch)  # noqa: SLF001
     shared, ready = SharedModel(detector), threading.Barrier(CAMERAS + 1)

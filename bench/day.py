@@ -28,12 +28,11 @@ from detector.detection import BikeDetector, open_detector
 from detector.detection_ultralytics import import_ultralytics
 from detector.frames import read_frames
 from detector.looking import Looking
-from detector.model_folder import Runtime, load_model_folder
+from detector.model_folder import DEFAULT_MODEL, Runtime, load_model_folder
 from detector.offline import ClipResult, Wanted, open_model, run_clip
 from detector.pipeline import run_line
 from detector.tracking import Tracker
 
-MODEL = "bikepark-v0"
 SETTLED_S = 12.0
 """What is idle begins here: at the start every camera is looked at closely."""
 EVERY_S = 10.0
@@ -86,8 +85,8 @@ def _idle(film: Film) -> Iterator[Row]:
 def detect(path: Path, *, gate: bool, runtime: Runtime = "onnxruntime") -> ClipResult:
     """`pleaselock detect` with its default settings, opening the model included."""
     with tempfile.TemporaryDirectory() as folder:
-        view = ViewConfig(model=MODEL, runtime=runtime, looking=LookingConfig(gate=gate))
-        return run_clip(Clip(path.stem, path), Wanted(Path(folder), view), open_model(MODEL, runtime))
+        view = ViewConfig(model=DEFAULT_MODEL, runtime=runtime, looking=LookingConfig(gate=gate))
+        return run_clip(Clip(path.stem, path), Wanted(Path(folder), view), open_model(DEFAULT_MODEL, runtime))
 
 
 def track_every_picture(path: Path, seconds: float) -> tuple[str, float]:
@@ -105,13 +104,13 @@ def track_every_picture(path: Path, seconds: float) -> tuple[str, float]:
 def _tracked(path: Path) -> tuple[str, Iterator[object]]:
     if find_spec("ultralytics") is None or find_spec("lap") is None:
         return "ONNX Runtime (Ultralytics or its lap is not installed)", _tracked_with_onnx(path)
-    yolo = import_ultralytics().YOLO(str(load_model_folder(MODEL).weights), task="detect")
+    yolo = import_ultralytics().YOLO(str(load_model_folder(DEFAULT_MODEL).weights), task="detect")
     results = yolo.track(source=str(path), stream=True, imgsz=640, conf=0.05, verbose=False)
     return "Ultralytics' YOLO.track", iter(results)
 
 
 def _tracked_with_onnx(path: Path) -> Iterator[object]:
-    detector, tracker = open_detector(MODEL), Tracker()
+    detector, tracker = open_detector(DEFAULT_MODEL), Tracker()
     for frame in read_frames(path, fps=FPS):
         yield tracker.update(detector.detect(frame), frame.at)
 
@@ -127,7 +126,7 @@ def decode(path: Path) -> int:
 def watch_idle(path: Path, key_every_s: float, *, live: bool) -> float:
     """CPU seconds for each second of the film, once the start is over."""
     looking = Looking(LookingConfig(key_every_s=key_every_s), 5.0)
-    detector = open_detector(MODEL)
+    detector = open_detector(DEFAULT_MODEL)
     assert isinstance(detector, BikeDetector)
     line, begins, at_s = a_line(detector, looking=looking), None, 0.0
     frames = played(path, looking) if live else read_frames(path, fps=5.0, pace=looking)

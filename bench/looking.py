@@ -40,6 +40,7 @@ from detector.evaluation.table import TARGET_NAMES
 from detector.evaluation.truth import read_truth
 from detector.frames import EPOCH, read_frames
 from detector.looking import Looking
+from detector.model_folder import DEFAULT_MODEL
 from detector.outgoing import Stamper, seeded_entropy
 from detector.pipeline import Line, run_line
 from detector.vocabulary import Detection, Frame
@@ -145,7 +146,7 @@ def main() -> None:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.looking", description=__doc__)
     parser.add_argument("--clips", type=Path, default=ROOT / "sample_videos", help="folder of clips with truth files")
-    parser.add_argument("--model", default="bikepark-v0", help="as in a configuration (default: bikepark-v0)")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="as in a configuration (default: %(default)s)")
     parser.add_argument("--processes", type=int, default=2, help="processes (default: 2)")
     return parser
 

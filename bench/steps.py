@@ -14,13 +14,14 @@ from bench.film import CLIP
 from bench.lines import Remembered, a_line
 from bench.measure import seconds
 from bench.rows import Row
+from bench.runtimes import MODEL_GFLOP_640
 from detector.detection import open_detector
 from detector.frames import read_frames
+from detector.model_folder import DEFAULT_MODEL
 from detector.outbox import Letter, Outbox
 from detector.pipeline import run_line
 from detector.vocabulary import Frame
 
-MODEL_FLOPS_640 = 8.7e9
 """yolov8n at 640x640, as its authors count: a multiply and an add are two."""
 
 
@@ -41,16 +42,16 @@ def _flops_per_second() -> float:
 
 
 def _model_against_arithmetic(frame: Frame) -> Row:
-    detector = open_detector("bikepark-v0")
+    detector = open_detector(DEFAULT_MODEL)
     height, width = 640 * frame.height_px // frame.width_px // 32 * 32 + 32, 640
-    floor = MODEL_FLOPS_640 * (height * width) / (640 * 640) / _flops_per_second()
+    floor = MODEL_GFLOP_640[DEFAULT_MODEL] * 1e9 * (height * width) / (640 * 640) / _flops_per_second()
     taken = seconds(lambda: detector.detect(frame))
     what = f"one frame through the model ({taken * 1e3:.0f} ms)"
     return Row(what, taken / floor, "the same arithmetic as one matrix product")
 
 
 def _line_against_decoding(frames: list[Frame], decode_s: float) -> Row:
-    detector = open_detector("bikepark-v0")
+    detector = open_detector(DEFAULT_MODEL)
     said = {frame.index: detector.detect(frame) for frame in frames}
     taken = seconds(lambda: list(run_line(frames, a_line(Remembered(said)))), 3)
     return Row(f"tracking to reminder, all frames ({taken * 1e3:.0f} ms)", taken / decode_s, "decoding the clip")

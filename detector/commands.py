@@ -17,6 +17,7 @@ from detector.config import ViewConfig, load_config
 from detector.errors import UsageError
 from detector.evaluation.command import evaluate
 from detector.frames import EPOCH
+from detector.model_folder import DEFAULT_MODEL
 from detector.offline import ClipResult, Wanted, open_model, run_clip
 from detector.progress import Progress
 from detector.rack_proposal import propose_to_files
@@ -68,7 +69,7 @@ def racks(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="The configuration to write; default <clip>.yaml.")
     ] = None,
-    model: Annotated[str, typer.Option("--model", help="The model that looks for bikes.")] = "bikepark-v0",
+    model: Annotated[str, typer.Option("--model", help="The model that looks for bikes.")] = DEFAULT_MODEL,
     force: Annotated[bool, typer.Option("--force", help="Write over existing files.")] = False,
     image_fps: ImageFps = 5.0,
 ) -> None:

@@ -19,7 +19,7 @@ from detector.config_home_assistant import HomeAssistantConfig
 from detector.config_looking import LookingConfig
 from detector.config_metrics import MetricsConfig
 from detector.errors import UsageError
-from detector.model_folder import Runtime
+from detector.model_folder import DEFAULT_MODEL, Runtime
 from detector.vocabulary import Rack
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -92,7 +92,7 @@ class FleetConfig(Strict):
 class ViewConfig(Strict):
     """How one camera's picture is read; all of `pleaselock detect --config`."""
 
-    model: str = Field(default="bikepark-v0", description="A folder in models/, or a path to one, or to a .pt file.")
+    model: str = Field(default=DEFAULT_MODEL, description="A folder in models/, or a path to one, or to a .pt file.")
     runtime: Runtime = Field(
         default="onnxruntime", description="What computes it: `openvino` needs the [openvino] extra."
     )

@@ -21,6 +21,7 @@ from detector.detection import BikeDetector, Choices
 from detector.evaluation.outcomes import ClipOutcome
 from detector.evaluation.scores import scores_of
 from detector.frames import read_frames
+from detector.model_folder import DEFAULT_MODEL
 from detector.vocabulary import Detection, Kind
 from sample_videos.render.camera import camera_of
 from sample_videos.render.geometry import Floats
@@ -238,7 +239,7 @@ def line_table(measured: Sequence[ClipOutcome], simulated: Sequence[ClipOutcome]
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Hold the simulated eye against a real model.")
     parser.add_argument("clips", nargs="*", help="names of rendered clips (default: all)")
-    parser.add_argument("--model", default="bikepark-v0", help="a folder in models/")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="a folder in models/ (default: %(default)s)")
     parser.add_argument("--eye", choices=sorted(EYES), default="usual")
     parser.add_argument("--fps", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=10, help="simulated runs per clip (default: 10)")

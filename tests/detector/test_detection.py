@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from detector.detection import open_detector
 from detector.detection_ultralytics import UltralyticsMissingError
-from detector.model_folder import ModelRefusedError, kinds_by_name
+from detector.model_folder import DEFAULT_MODEL, ModelRefusedError, kinds_by_name
 from detector.training.fine_tune import Purpose
 from detector.training.labelled import found_in, open_finder, read_photos
 from detector.training.precision import figures_of
 from detector.vocabulary import Detection, Frame, Kind
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
-MODEL = "bikepark-v0"
+MODEL = DEFAULT_MODEL
 
 
 def frame(image_bgr: NDArray[np.uint8]) -> Frame:

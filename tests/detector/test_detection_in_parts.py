@@ -13,6 +13,7 @@ import pytest
 from detector.boxes import XyxyPx, iou
 from detector.detection import BikeDetector, RegionDetector, open_detector
 from detector.frames import read_frames
+from detector.model_folder import DEFAULT_MODEL
 from detector.model_turns import CameraDetector, SharedModel
 from detector.vocabulary import Detection, Frame, Kind
 
@@ -21,7 +22,7 @@ AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def model() -> BikeDetector:
-    detector = open_detector("bikepark-v0")
+    detector = open_detector(DEFAULT_MODEL)
     assert isinstance(detector, BikeDetector)
     return detector
 

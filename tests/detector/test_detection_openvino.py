@@ -11,9 +11,9 @@ import pytest
 from detector.boxes import iou
 from detector.detection import open_detector, open_session, read_class_names
 from detector.frames import read_frames
-from detector.model_folder import ModelRefusedError
+from detector.model_folder import DEFAULT_MODEL, ModelRefusedError
 
-MODEL = "bikepark-v0"
+MODEL = DEFAULT_MODEL
 openvino = pytest.mark.openvino
 
 

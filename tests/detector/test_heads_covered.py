@@ -18,6 +18,7 @@ from detector.boxes import XyxyNorm, XyxyPx
 from detector.bystanders import Bystanders
 from detector.detection import BikeDetector, Choices
 from detector.masks import black_out
+from detector.model_folder import DEFAULT_MODEL
 from detector.outgoing import Outgoing, Stamper, seeded_entropy
 from detector.snapshots import Shown, alert_picture
 from detector.vocabulary import Detection, Frame, Kind, Stay, StayState
@@ -38,7 +39,7 @@ BIKE = XyxyPx(200, 200, 400, 320)
 
 @pytest.mark.parametrize("clip", ["left_unlocked", "wheel_bender_unlocked", "crowded_passer_by"])
 def test_no_head_in_a_made_clip_leaves_as_it_was(clip: str) -> None:
-    count = count_covered(rendered_scenes(clip, every_s=2), BikeDetector.from_folder("bikepark-v0"))
+    count = count_covered(rendered_scenes(clip, every_s=2), BikeDetector.from_folder(DEFAULT_MODEL))
     print(f"{clip}: {count}")  # noqa: T201
     assert count.heads >= 5
     assert count.now == count.heads
@@ -75,7 +76,7 @@ def test_somebody_bent_over_a_bike_at_a_real_rack_is_covered_though_the_model_ha
     shared_dir: Path,
 ) -> None:
     scenes = _rack_scenes(shared_dir / "data" / "leeds-rack" / "rack.avi")
-    count = count_covered(scenes, BikeDetector.from_folder("bikepark-v0"))
+    count = count_covered(scenes, BikeDetector.from_folder(DEFAULT_MODEL))
     print(f"at the real rack: {count}")  # noqa: T201
     assert count.heads >= 13
     assert count.now >= count.heads - 1, "one bent head that keeps still for seconds is known to be missed"
@@ -203,8 +204,8 @@ class SeesSmall:
     """The model as a wide view would make it: the frame is scaled far down for it, a closer look is not."""
 
     def __init__(self, long_side_px: int | None) -> None:
-        self._first = BikeDetector.from_folder("bikepark-v0", Choices(long_side_px=long_side_px))
-        self._closer = BikeDetector.from_folder("bikepark-v0")
+        self._first = BikeDetector.from_folder(DEFAULT_MODEL, Choices(long_side_px=long_side_px))
+        self._closer = BikeDetector.from_folder(DEFAULT_MODEL)
 
     def detect(self, frame: Frame) -> list[Detection]:
         return self._first.detect(frame)

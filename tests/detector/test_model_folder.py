@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from detector.detection import open_detector
-from detector.model_folder import ModelRefusedError, identify_model, load_model_folder
+from detector.model_folder import DEFAULT_MODEL, ModelRefusedError, identify_model, load_model_folder
 from detector.vocabulary import Kind
 
-MODEL = "bikepark-v0"
+MODEL = DEFAULT_MODEL
 BYTES = b"some weights"
 FACTS = f"""\
 name = "toy"

@@ -15,7 +15,7 @@ from detector.boxes import XyxyPx, intersection_px
 from detector.detection import open_detector
 from detector.detection_ultralytics import import_ultralytics
 from detector.frames import read_frames
-from detector.model_folder import ModelRefusedError
+from detector.model_folder import DEFAULT_MODEL, ModelRefusedError
 from detector.pose import PoseEstimator, crop_px
 from detector.posture import (
     LEAST_CONFIDENCE,
@@ -288,7 +288,7 @@ def test_a_rendered_rider_is_bent_for_as_long_as_the_scenario_says(
     real_estimator: PoseEstimator, project_root: Path
 ) -> None:
     """`locked` bends down for 12 s; people by the detector, the one nearest to the bike is the rider."""
-    detector, frames = open_detector("bikepark-v0", threads=1), []
+    detector, frames = open_detector(DEFAULT_MODEL, threads=1), []
     for frame in read_frames(project_root / "sample_videos/locked.mp4", fps=2):
         people = [one.xyxy_px for one in detector.detect(frame) if one.kind is Kind.PERSON and one.score >= 0.3]
         at_bike = [person for person in people if intersection_px(person, LOCKED_BIKE) > 0]

@@ -21,6 +21,7 @@ from dashboard.accounts.tables import Account, Role
 from dashboard.health.outages import review
 from dashboard.health.queries import unseen_notices
 from dashboard.health.tables import CameraHealth, Worker
+from detector.model_folder import DEFAULT_MODEL
 from tests.brokers import ROOT, Broker, Server, embedded_process, mosquitto_process, server, wait_for
 from tests.dashboard.builders import person
 
@@ -78,7 +79,7 @@ def test_a_killed_worker_is_told_to_staff_and_so_is_that_it_is_back(broker: Brok
             wait_for(lambda: host.count(CameraHealth) == 1)
             with host.sessions() as session:
                 health = session.scalars(select(CameraHealth)).one()
-                assert health.model_id == "bikepark-v0"
+                assert health.model_id == DEFAULT_MODEL
                 assert health.faults == []
             now = datetime.now(UTC)
             look(0)
