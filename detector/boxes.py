@@ -79,6 +79,13 @@ def intersection_px(one: XyxyPx, other: XyxyPx) -> float:
     return max(0.0, width) * max(0.0, height)
 
 
+def around(one: XyxyPx, other: XyxyPx) -> XyxyPx:
+    """The smallest box that both are in."""
+    sides = zip(one, other, strict=True)
+    left, top, right, bottom = (order(pair) for order, pair in zip((min, min, max, max), sides, strict=True))
+    return XyxyPx(left, top, right, bottom)
+
+
 def iou(one: XyxyPx, other: XyxyPx) -> float:
     """Intersection over union, 0 to 1; 0 where both boxes are empty."""
     shared = intersection_px(one, other)

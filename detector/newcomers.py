@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 from statistics import median
 
 from detector.assignment import best_pairs, likeness_of
-from detector.boxes import XyxyPx, iou
+from detector.boxes import XyxyPx, around, intersection_px, iou
 from detector.dwelling import LEAST_DWELL_S, dwell_of
 from detector.places import PEOPLE, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Trails, distance_px, span_s
@@ -38,6 +39,8 @@ SOON_S = 10.0
 """So soon after its rider is out of the way a bike comes to light; later somebody else brought it."""
 LEAST_AREA, MOST_AREA = 0.45, 2.2
 """Of the area that bikes near it have: smaller is a piece of one, larger is drawn around several."""
+AROUND_IOU = 0.7
+"""So like the smallest box around two bikes that it is theirs; a bike between two is narrower."""
 BIRTH_S = 0.5
 """Who is at a bike this soon after they were first found was there before."""
 NEIGHBOURS = 3
@@ -133,6 +136,12 @@ def is_whole(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
     near = sorted(places, key=lambda place: distance_px(place, box))[:NEIGHBOURS]
     usual = median(place.area for place in near) if near else box.area
     return LEAST_AREA * usual <= box.area <= MOST_AREA * usual
+
+
+def is_one_bike(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
+    """Whether a box is neither a piece of a bike nor drawn around two that are known to stand beside each other."""
+    pairs = (pair for pair in combinations(places, 2) if intersection_px(*pair) > 0)
+    return is_whole(box, places) and all(iou(box, around(*pair)) < AROUND_IOU for pair in pairs)
 
 
 def claims(

@@ -12,7 +12,7 @@ from detector.config import Thresholds
 from detector.dwelling import dwell_of, put_down_at
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
-from detector.newcomers import Newcomer, Newcomers, claims, is_whole
+from detector.newcomers import Newcomer, Newcomers, claims, is_one_bike, is_whole
 from detector.open_stays import OpenStay, is_same_visit, makes_room
 from detector.places import rack_of
 from detector.settling import keep_boxes, settled_tracks
@@ -238,7 +238,7 @@ class ParkingWatch:
         places = [place.box_px for place in self._places]
         coming = [bike.xyxy_px for bike in moment.bikes() if bike.track_id in self._visits.arriving()]
         found = self._newcomers.update(moment, looks.known_boxes, coming)
-        ripe = [one for one in found if is_whole(one.box_px, places)]
+        ripe = [one for one in found if is_one_bike(one.box_px, places)]
         if not ripe:
             return
         settled = {who for place in self._places if place.is_supported() for who in place.attendance.everybody()}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import pytest
 
 from detector.boxes import XyxyPx
-from detector.newcomers import Newcomers, brought_by, claims, is_whole, was_free
+from detector.newcomers import Newcomers, brought_by, claims, is_one_bike, is_whole, was_free
 from detector.trails import Moment, Trails
 from detector.vocabulary import Detection, Kind, StayEventKind
 from tests.detector.films import bike_on, followed, moment_of, person_on, when
@@ -72,6 +72,20 @@ WHOLE: list[tuple[XyxyPx, list[XyxyPx], bool]] = [
 @pytest.mark.parametrize(("box", "places", "whole"), WHOLE)
 def test_a_bike_is_about_as_large_as_its_neighbours(box: XyxyPx, places: list[XyxyPx], *, whole: bool) -> None:
     assert is_whole(box, places) is whole
+
+
+LEFT, RIGHT = XyxyPx(240, 136, 340, 220), XyxyPx(257, 147, 357, 225)
+BESIDE: list[tuple[XyxyPx, bool]] = [
+    (XyxyPx(242, 140, 359, 226), False),
+    (XyxyPx(270, 156, 372, 236), True),
+]
+
+
+@pytest.mark.parametrize(("box", "one_bike"), BESIDE)
+def test_one_box_around_two_known_bikes_is_no_third(box: XyxyPx, *, one_bike: bool) -> None:
+    assert is_whole(box, [LEFT, RIGHT])
+    assert is_one_bike(box, [LEFT, RIGHT]) is one_bike
+    assert is_one_bike(box, [LEFT])
 
 
 def test_a_place_was_free_if_it_was_watched_and_no_box_like_it_was_there_again_and_again() -> None:
