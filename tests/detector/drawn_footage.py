@@ -131,3 +131,9 @@ def _boxes(image_bgr: Image, channel: int) -> list[XyxyPx]:
         for left, top, width, height, area in stats[1:].tolist()
         if area > 200
     ]
+
+
+def short_clip(folder: Path, count: int = 5) -> Path:
+    path = folder / "clip.mp4"
+    write_video(path, count=count)
+    return path

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import shutil
-import sys
 import threading
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
@@ -17,27 +14,19 @@ from numpy.typing import NDArray
 from detector.frames_video import Upright
 from detector.live import live_frames
 from detector.live_counts import Counts
-from detector.live_reader import MOST_STUCK, NewestOnly, Picture, Turnstile
-from detector.live_sources import DEVICES, Connection, connect
+from detector.live_reader import NewestOnly, Picture, Turnstile
 from detector.pace import ConstantPace
-from detector.vocabulary import Frame
 from tests.brokers import AT, wait_for
-from tests.detector.drawn_footage import number_in, plain, write_video
+from tests.detector.drawn_footage import number_in, plain, short_clip, write_video
 
 
 def picture(number: int) -> Picture:
     return Picture(lambda: np.zeros((2, 2, 3), np.uint8), number, AT)
 
 
-def clip(folder: Path, count: int = 5) -> Path:
-    path = folder / "clip.mp4"
-    write_video(path, count=count)
-    return path
-
-
 def test_a_file_is_replayed_in_a_loop_as_if_it_were_a_camera(tmp_path: Path) -> None:
     stop = threading.Event()
-    frames = live_frames(str(clip(tmp_path)), pace=ConstantPace(60), stop=stop, counts=Counts())
+    frames = live_frames(str(short_clip(tmp_path)), pace=ConstantPace(60), stop=stop, counts=Counts())
     seen = [number_in(frame.image_bgr) for frame in islice(frames, 12)]
     stop.set()
     assert max(seen) == 4
@@ -60,7 +49,7 @@ def test_frames_are_as_far_apart_as_the_file_says_however_they_arrive(tmp_path: 
 def test_without_a_clock_given_times_are_aware_utc_of_now(tmp_path: Path) -> None:
     stop = threading.Event()
     before = datetime.now(UTC)
-    first = next(live_frames(str(clip(tmp_path)), pace=ConstantPace(5), stop=stop, counts=Counts()))
+    first = next(live_frames(str(short_clip(tmp_path)), pace=ConstantPace(5), stop=stop, counts=Counts()))
     stop.set()
     assert before <= first.at <= datetime.now(UTC)
     assert first.at.tzinfo is UTC
@@ -102,7 +91,7 @@ def test_nobody_waits_for_ever_for_a_line_that_takes_nothing() -> None:
 
 def test_a_slow_line_sees_fewer_frames_but_never_stale_ones(tmp_path: Path) -> None:
     stop, counts = threading.Event(), Counts()
-    frames = live_frames(str(clip(tmp_path, count=25)), pace=ConstantPace(60), stop=stop, counts=counts)
+    frames = live_frames(str(short_clip(tmp_path, count=25)), pace=ConstantPace(60), stop=stop, counts=counts)
     next(frames)
     wait_for(lambda: counts.skipped >= 5)
     decoded = counts.decoded
@@ -113,7 +102,7 @@ def test_a_slow_line_sees_fewer_frames_but_never_stale_ones(tmp_path: Path) -> N
 
 def test_only_so_many_frames_a_second_are_looked_at(tmp_path: Path) -> None:
     stop, counts = threading.Event(), Counts()
-    frames = live_frames(str(clip(tmp_path, count=25)), pace=ConstantPace(1), stop=stop, counts=counts)
+    frames = live_frames(str(short_clip(tmp_path, count=25)), pace=ConstantPace(1), stop=stop, counts=counts)
     indices = [one.index for one in islice(frames, 3)]
     stop.set()
     assert counts.arrived > indices[-1]
@@ -132,111 +121,9 @@ def test_masks_are_black_before_anybody_looks(tmp_path: Path) -> None:
     assert image[:, half + 2 :].min() > 90
 
 
-def test_a_source_that_is_not_there_yet_is_tried_until_it_is(tmp_path: Path) -> None:
-    path, stop, counts = tmp_path / "later.mp4", threading.Event(), Counts()
-    frames = live_frames(str(path), pace=ConstantPace(5), stop=stop, counts=counts)
-    got: list[Frame] = []
-    thread = threading.Thread(target=lambda: got.append(next(frames)))
-    thread.start()
-    shutil.move(clip(tmp_path), path)
-    thread.join()
-    stop.set()
-    assert got[0].index == 0
-
-
-def test_stopping_ends_the_frames_even_when_none_ever_came(tmp_path: Path) -> None:
-    stop = threading.Event()
-    got: list[Frame] = []
-    source = str(tmp_path / "never.mp4")
-    thread = threading.Thread(
-        target=lambda: got.extend(live_frames(source, pace=ConstantPace(5), stop=stop, counts=Counts()))
-    )
-    thread.start()
-    stop.set()
-    thread.join()
-    assert got == []
-
-
-def test_a_stream_that_cannot_be_reached_is_tried_again_and_its_password_not_told(
-    free_port: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    stop, counts = threading.Event(), Counts()
-    source = f"rtsp://admin:secret@127.0.0.1:{free_port}/stream"
-    thread = threading.Thread(target=lambda: list(live_frames(source, pace=ConstantPace(5), stop=stop, counts=counts)))
-    thread.start()
-    said = ""
-    while said.count("camera lost") < 2:
-        stop.wait(0.1)
-        said += "".join(capsys.readouterr())
-    stop.set()
-    thread.join()
-    assert counts.arrived == 0
-    assert f"rtsp://127.0.0.1:{free_port}" in said
-    assert "secret" not in said
-
-
-def test_a_camera_whose_driver_hangs_is_left_alone_and_tried_again(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("detector.live_reader.SILENT_S", 0.2)
-    clip_path, hanging, calls = clip(tmp_path), threading.Event(), []
-
-    def hang_twice(_source: str, over: threading.Event) -> AbstractContextManager[Connection]:
-        calls.append(1)
-        if len(calls) <= 2:
-            hanging.wait()
-        return connect(str(clip_path), over)
-
-    monkeypatch.setattr("detector.live_reader.connect", hang_twice)
-    stop, counts = threading.Event(), Counts()
-    frames = live_frames("7", pace=ConstantPace(5), stop=stop, counts=counts)
-    assert next(frames).index == 0
-    assert counts.stalls == 2
-    hanging.set()
-    stop.set()
-
-
-def test_connections_that_hang_are_not_heaped_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("detector.live_reader.SILENT_S", 0.1)
-    monkeypatch.setattr("detector.live_reader.LONGEST_WAIT_S", 0.1)
-    monkeypatch.setattr("detector.live_reader.FIRST_WAIT_S", 0.1)
-    hanging, calls = threading.Event(), []
-
-    def hang(_source: str, _over: threading.Event) -> AbstractContextManager[Connection]:
-        calls.append(1)
-        hanging.wait()
-        raise OSError("at last")
-
-    monkeypatch.setattr("detector.live_reader.connect", hang)
-    stop, counts = threading.Event(), Counts()
-    thread = threading.Thread(target=lambda: list(live_frames("7", pace=ConstantPace(5), stop=stop, counts=counts)))
-    thread.start()
-    wait_for(lambda: counts.lost_because and "hang" in counts.lost_because)
-    stop.wait(1)
-    assert len(calls) == MOST_STUCK
-    hanging.set()
-    stop.set()
-    thread.join()
-
-
-def test_a_reader_outlives_whatever_a_camera_does_to_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    clip_path, calls = clip(tmp_path), []
-
-    def stumble(_source: str, over: threading.Event) -> AbstractContextManager[Connection]:
-        calls.append(1)
-        if len(calls) == 1:
-            raise RuntimeError("the driver is confused")
-        return connect(str(clip_path), over)
-
-    monkeypatch.setattr("detector.live_reader.connect", stumble)
-    stop = threading.Event()
-    assert next(live_frames("0", pace=ConstantPace(5), stop=stop, counts=Counts())).index == 0
-    stop.set()
-
-
 def test_a_generator_that_is_closed_lets_go_of_its_camera(tmp_path: Path) -> None:
     stop, counts = threading.Event(), Counts()
-    frames = live_frames(str(clip(tmp_path)), pace=ConstantPace(60), stop=stop, counts=counts)
+    frames = live_frames(str(short_clip(tmp_path)), pace=ConstantPace(60), stop=stop, counts=counts)
     next(frames)
     frames.close()
     name = f"camera {tmp_path / 'clip.mp4'}"
@@ -253,7 +140,7 @@ def test_a_picture_that_is_passed_over_is_never_made_of_pixels(tmp_path: Path, m
 
     monkeypatch.setattr(Upright, "to_bgr", counted)
     stop, counts = threading.Event(), Counts()
-    frames = live_frames(str(clip(tmp_path)), pace=ConstantPace(60), stop=stop, counts=counts)
+    frames = live_frames(str(short_clip(tmp_path)), pace=ConstantPace(60), stop=stop, counts=counts)
     next(frames)
     wait_for(lambda: counts.skipped >= 5)
     next(frames)
@@ -292,28 +179,3 @@ def test_pictures_a_little_late_still_give_the_wanted_rate() -> None:
     gate = Turnstile(ConstantPace(10))
     passed = [number for number in range(250) if gate.lets_through(AT + timedelta(seconds=number / 25))]
     assert len(passed) == pytest.approx(100, abs=1)
-
-
-def test_a_camera_plugged_in_is_read_through_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    # No such camera is here; FFmpeg's own test device is opened and read the same way, but names no key pictures.
-    monkeypatch.setattr("detector.live_decoding.KEY_WITHIN_S", 0.5)
-    monkeypatch.setitem(DEVICES, sys.platform, ("lavfi", "color=c=0x404040:size=160x120:rate={},realtime"))
-    stop, counts = threading.Event(), Counts()
-    frames = live_frames("10", pace=ConstantPace(10), stop=stop, counts=counts)
-    seen = list(islice(frames, 8))
-    stop.set()
-    assert {(one.width_px, one.height_px) for one in seen} == {(160, 120)}
-    assert seen[-1].image_bgr.mean() == pytest.approx(0x40, abs=3)
-    assert (seen[-1].at - seen[0].at).total_seconds() > 0.4
-
-
-def test_a_camera_that_is_not_plugged_in_is_said() -> None:
-    stop, counts = threading.Event(), Counts()
-    thread = threading.Thread(target=lambda: list(live_frames("97", pace=ConstantPace(5), stop=stop, counts=counts)))
-    thread.start()
-    wait_for(lambda: counts.lost_because)
-    stop.set()
-    thread.join()
-    assert counts.lost_because is not None
-    assert counts.lost_because.startswith("camera 97: gives no picture")
-    assert counts.lost_because.endswith("is it plugged in and free?")
