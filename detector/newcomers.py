@@ -41,6 +41,8 @@ LEAST_AREA, MOST_AREA = 0.45, 2.2
 """Of the area that bikes near it have: smaller is a piece of one, larger is drawn around several."""
 AROUND_IOU = 0.7
 """So like the smallest box around two bikes that it is theirs; a bike between two is narrower."""
+PIECE_AREA, PIECE_INSIDE = 0.8, 0.9
+"""A box so much smaller than a known bike's, and so wholly within it, is a part of that one which nothing hides."""
 BIRTH_S = 0.5
 """Who is at a bike this soon after they were first found was there before."""
 NEIGHBOURS = 3
@@ -141,7 +143,12 @@ def is_whole(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
 def is_one_bike(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
     """Whether a box is neither a piece of a bike nor drawn around two that are known to stand beside each other."""
     pairs = (pair for pair in combinations(places, 2) if intersection_px(*pair) > 0)
-    return is_whole(box, places) and all(iou(box, around(*pair)) < AROUND_IOU for pair in pairs)
+    a_piece = any(_is_piece(box, place) for place in places)
+    return is_whole(box, places) and not a_piece and all(iou(box, around(*pair)) < AROUND_IOU for pair in pairs)
+
+
+def _is_piece(box: XyxyPx, place: XyxyPx) -> bool:
+    return box.area <= PIECE_AREA * place.area and intersection_px(box, place) >= PIECE_INSIDE * box.area
 
 
 def claims(

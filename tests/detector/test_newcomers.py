@@ -88,6 +88,12 @@ def test_one_box_around_two_known_bikes_is_no_third(box: XyxyPx, *, one_bike: bo
     assert is_one_bike(box, [LEFT])
 
 
+def test_a_part_of_a_known_bike_is_no_second_one() -> None:
+    part = XyxyPx(242, 140, 300, 218)
+    assert is_whole(part, [LEFT])
+    assert not is_one_bike(part, [LEFT])
+
+
 def test_a_place_was_free_if_it_was_watched_and_no_box_like_it_was_there_again_and_again() -> None:
     past = [*_frames(PLACE, seconds=2), *(_moment(2 + number / 5) for number in range(20))]
     assert not was_free(PLACE, when(6), past)
