@@ -23,7 +23,7 @@ from detector.vocabulary import Kind
 
 MODELS = Path(__file__).parents[1] / "models"
 SIZES_HW = ((384, 640), (576, 960))
-MODEL_GFLOP_640 = {"bikepark-v0": 8.7, "bikepark-v1": 6.5, "bikepark-s-v0": 28.6}
+MODEL_GFLOP_640 = {"bikepark-v0": 8.7, "bikepark-v2": 6.5, "bikepark-s-v0": 28.6}
 """A 640x640 picture through YOLOv8n, YOLO11n and YOLOv8s, as their authors count: a multiply and an add are two."""
 PRODUCT_SIDE = 2048
 
