@@ -22,8 +22,6 @@ from detector.outbox import Letter, Outbox
 from detector.pipeline import run_line
 from detector.vocabulary import Frame
 
-"""yolov8n at 640x640, as its authors count: a multiply and an add are two."""
-
 
 def rows() -> Iterator[Row]:
     frames = list(read_frames(CLIP, fps=5))

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from broker_bridge.messages import ModelName
 from detector.boxes import XyxyPx
+from detector.live_reader import Picture
 from detector.offline import Model
 from detector.saved_detections import DetectionSettings
 from detector.vocabulary import Detection, Frame, Kind
+from tests.brokers import AT
 
 Image = NDArray[np.uint8]
 SIZE = (320, 240)
@@ -137,3 +139,7 @@ def short_clip(folder: Path, count: int = 5) -> Path:
     path = folder / "clip.mp4"
     write_video(path, count=count)
     return path
+
+
+def black_picture(number: int) -> Picture:
+    return Picture(lambda: np.zeros((2, 2, 3), np.uint8), number, AT)

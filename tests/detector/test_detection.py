@@ -18,7 +18,6 @@ from detector.training.precision import figures_of
 from detector.vocabulary import Detection, Frame, Kind
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
-MODEL = DEFAULT_MODEL
 
 
 def frame(image_bgr: NDArray[np.uint8]) -> Frame:
@@ -47,13 +46,13 @@ def test_a_model_of_other_things_is_refused() -> None:
 
 
 def test_an_empty_scene_has_nothing_in_it() -> None:
-    assert open_detector(MODEL).detect(frame(grey_picture(640, 360))) == []
+    assert open_detector(DEFAULT_MODEL).detect(frame(grey_picture(640, 360))) == []
 
 
 @pytest.mark.parametrize(("width_px", "height_px"), [(640, 360), (360, 640), (1, 1), (37, 911)])
 def test_boxes_of_any_picture_lie_inside_it(width_px: int, height_px: int) -> None:
     noise = np.random.default_rng(7).integers(0, 255, (height_px, width_px, 3)).astype(np.uint8)
-    for found in open_detector(MODEL, score_threshold=0.0001).detect(frame(noise)):
+    for found in open_detector(DEFAULT_MODEL, score_threshold=0.0001).detect(frame(noise)):
         left, top, right, bottom = found.xyxy_px
         assert 0 <= left < right <= width_px
         assert 0 <= top < bottom <= height_px
@@ -63,7 +62,7 @@ def test_boxes_of_any_picture_lie_inside_it(width_px: int, height_px: int) -> No
 def test_a_longer_side_finds_more_in_a_picture_full_of_small_things(shared_dir: Path) -> None:
     video = cv2.VideoCapture(str(shared_dir / "data/leeds-rack/rack.avi"))
     rack = frame(np.asarray(video.read()[1], dtype=np.uint8))
-    small, large = (open_detector(MODEL, long_side_px=side).detect(rack) for side in (320, 950))
+    small, large = (open_detector(DEFAULT_MODEL, long_side_px=side).detect(rack) for side in (320, 950))
     assert len(large) > len(small) + 3
 
 
@@ -93,7 +92,7 @@ def photo(shared_dir: Path, number: int) -> Frame:
 @pytest.mark.shared
 def test_the_same_photo_gives_the_same_boxes_whatever_the_threads(shared_dir: Path) -> None:
     picture = photo(shared_dir, 3)
-    found: list[list[Detection]] = [open_detector(MODEL, threads=n).detect(picture) for n in (1, 2, 1)]
+    found: list[list[Detection]] = [open_detector(DEFAULT_MODEL, threads=n).detect(picture) for n in (1, 2, 1)]
     assert found[0]
     assert found[0] == found[1] == found[2]
 
@@ -101,12 +100,12 @@ def test_the_same_photo_gives_the_same_boxes_whatever_the_threads(shared_dir: Pa
 @pytest.mark.shared
 def test_the_bare_file_gives_the_same_boxes_as_its_folder(shared_dir: Path, project_root: Path) -> None:
     picture = photo(shared_dir, 3)
-    bare = open_detector(project_root / "models" / MODEL / f"{MODEL}.onnx")
-    assert bare.detect(picture) == open_detector(MODEL).detect(picture)
+    bare = open_detector(project_root / "models" / DEFAULT_MODEL / f"{DEFAULT_MODEL}.onnx")
+    assert bare.detect(picture) == open_detector(DEFAULT_MODEL).detect(picture)
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("model", [MODEL, "bikepark-s-v0"])
+@pytest.mark.parametrize("model", [DEFAULT_MODEL, "bikepark-s-v0"])
 def test_the_model_is_as_good_as_its_folder_says(model: str, shared_dir: Path, project_root: Path) -> None:
     claims = json.loads((project_root / "models" / model / "metrics.json").read_text())["subset"]
     photos = read_photos(shared_dir / "data/openimages-bicycle", "val", limit=claims["photos"])

@@ -14,14 +14,10 @@ from numpy.typing import NDArray
 from detector.frames_video import Upright
 from detector.live import live_frames
 from detector.live_counts import Counts
-from detector.live_reader import NewestOnly, Picture, Turnstile
+from detector.live_reader import NewestOnly, Turnstile
 from detector.pace import ConstantPace
 from tests.brokers import AT, wait_for
-from tests.detector.drawn_footage import number_in, plain, short_clip, write_video
-
-
-def picture(number: int) -> Picture:
-    return Picture(lambda: np.zeros((2, 2, 3), np.uint8), number, AT)
+from tests.detector.drawn_footage import black_picture, number_in, plain, short_clip, write_video
 
 
 def test_a_file_is_replayed_in_a_loop_as_if_it_were_a_camera(tmp_path: Path) -> None:
@@ -59,7 +55,7 @@ def test_the_newest_frame_wins_and_the_skipped_are_counted() -> None:
     counts = Counts()
     newest = NewestOnly(counts)
     for number in range(4):
-        newest.put(picture(number))
+        newest.put(black_picture(number))
     taken = newest.take(1)
     assert taken is not None
     assert taken.index == 3
@@ -72,7 +68,7 @@ def test_pictures_of_a_moment_ago_wait_for_each_other() -> None:
 
     def put() -> None:
         for number in range(3):
-            newest.put(picture(number), 30)
+            newest.put(black_picture(number), 30)
 
     thread = threading.Thread(target=put)
     thread.start()
@@ -84,8 +80,8 @@ def test_pictures_of_a_moment_ago_wait_for_each_other() -> None:
 def test_nobody_waits_for_ever_for_a_line_that_takes_nothing() -> None:
     counts = Counts()
     newest = NewestOnly(counts)
-    newest.put(picture(0))
-    newest.put(picture(1), 0.05)
+    newest.put(black_picture(0))
+    newest.put(black_picture(1), 0.05)
     assert counts.skipped == 1
 
 

@@ -7,21 +7,16 @@ from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from detector.live import live_frames
 from detector.live_counts import Counts
-from detector.live_reader import MOST_STUCK, Picture
+from detector.live_reader import MOST_STUCK
 from detector.live_sources import DEVICES, Connection, connect
 from detector.pace import ConstantPace
 from detector.vocabulary import Frame
-from tests.brokers import AT, wait_for
+from tests.brokers import wait_for
 from tests.detector.drawn_footage import short_clip
-
-
-def picture(number: int) -> Picture:
-    return Picture(lambda: np.zeros((2, 2, 3), np.uint8), number, AT)
 
 
 def test_a_source_that_is_not_there_yet_is_tried_until_it_is(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from detector.detection import open_detector
 from detector.model_folder import DEFAULT_MODEL, ModelRefusedError, identify_model, load_model_folder
 from detector.vocabulary import Kind
 
-MODEL = DEFAULT_MODEL
 BYTES = b"some weights"
 FACTS = f"""\
 name = "toy"
@@ -51,8 +50,8 @@ def test_a_folder_is_opened_by_its_path(tmp_path: Path) -> None:
 
 
 def test_the_model_that_comes_along_is_found_by_its_name(project_root: Path) -> None:
-    folder = load_model_folder(MODEL)
-    assert folder.path == project_root / "models" / MODEL
+    folder = load_model_folder(DEFAULT_MODEL)
+    assert folder.path == project_root / "models" / DEFAULT_MODEL
     assert set(folder.facts.classes.values()) == set(Kind)
 
 
@@ -65,7 +64,7 @@ def test_an_installed_model_is_found_by_its_name(tmp_path: Path, monkeypatch: py
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ModelRefusedError, match=rf"There is no model 'nonesuch'; models here: .*{MODEL}"):
+    with pytest.raises(ModelRefusedError, match=rf"There is no model 'nonesuch'; models here: .*{DEFAULT_MODEL}"):
         load_model_folder("nonesuch")
 
 
@@ -109,13 +108,13 @@ def test_impossible_facts_are_refused_in_one_sentence(tmp_path: Path, before: st
 
 
 def test_weights_that_know_other_classes_than_the_facts_are_refused(tmp_path: Path, project_root: Path) -> None:
-    folder = tmp_path / MODEL
-    shutil.copytree(project_root / "models" / MODEL, folder)
-    weights = folder / f"{MODEL}.onnx"
+    folder = tmp_path / DEFAULT_MODEL
+    shutil.copytree(project_root / "models" / DEFAULT_MODEL, folder)
+    weights = folder / f"{DEFAULT_MODEL}.onnx"
     facts = (folder / "model.toml").read_text()
     renamed = weights.read_bytes().replace(b"'bicycle'", b"'pushcar'")
     weights.write_bytes(renamed)
-    sha256 = load_model_folder(MODEL).facts.sha256
+    sha256 = load_model_folder(DEFAULT_MODEL).facts.sha256
     (folder / "model.toml").write_text(facts.replace(sha256, hashlib.sha256(renamed).hexdigest()))
     with pytest.raises(ModelRefusedError, match=r"lists the class 'bicycle', but .* only knows person, pushcar"):
         open_detector(folder)

@@ -1,4 +1,4 @@
-"""Two volunteers tap in the same moment. A real SQLite file, a connection and a thread each."""
+"""Two volunteers tap in the same moment, or an alert ends while the list is read. A real SQLite file, a connection and a thread each."""
 
 from __future__ import annotations
 
