@@ -69,9 +69,12 @@ def resume_interrupted(session: Session, at: datetime) -> int:
 
 
 def mark_seen(session: Session, account_id: int, alert_ids: Iterable[str], at: datetime) -> None:
-    """The person's own page has shown these. Looked up first: most loads of a page show nothing new and write nothing."""
+    """The person's own page has shown these, perhaps while a slow channel still sends.
+
+    Looked up first: most loads of a page show nothing new and write nothing.
+    """
     shown = (Delivery.account_id == account_id, Delivery.alert_id.in_(list(alert_ids)))
-    unseen = (*shown, Delivery.state == DeliveryState.SENT)
+    unseen = (*shown, Delivery.state.in_((DeliveryState.SENDING, DeliveryState.SENT)))
     if session.scalar(select(Delivery.id).where(*unseen).limit(1)) is not None:
         session.execute(update(Delivery).where(*unseen).values(state=DeliveryState.SEEN, seen_at=at))
 

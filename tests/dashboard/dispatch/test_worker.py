@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from dashboard.accounts.tables import Account
 from dashboard.alerts import service as alerts
 from dashboard.alerts.tables import Alert, AlertChange, AlertState
 from dashboard.dispatch import service
-from dashboard.dispatch.channels.channel import Notice
+from dashboard.dispatch.channels.channel import ChannelError, Notice
 from dashboard.dispatch.channels.in_app import InAppChannel
 from dashboard.dispatch.queries import deliveries_for, offered_to
 from dashboard.dispatch.tables import Delivery, DeliveryState
-from tests.dashboard.dispatch.campus import NOON, Campus, Clock, FakeChannel, dispatch_all, leave_bike, states
+from tests.dashboard.dispatch.campus import NOON, RULES, Campus, Clock, FakeChannel, dispatch_all, leave_bike, states
 
 
 def test_the_nearest_volunteer_is_told_and_the_alert_is_offered(campus: Campus) -> None:
@@ -104,3 +105,19 @@ def test_a_volunteers_page_knows_what_was_asked_of_them_and_says_when_it_was_see
         assert offered_to(session, campus.here) == {"bike-2"}
         assert [d.alert_id for d in deliveries_for(session, campus.here)] == ["bike-2", "bike-1"]
         assert [one.account.username for one in session.query(Delivery).filter_by(alert_id="bike-1")] == ["lin"]
+
+
+@pytest.mark.parametrize("error", [None, ChannelError("the push service answered 503", permanent=False)])
+def test_a_page_that_shows_a_bike_while_the_notice_is_still_sent_is_a_bike_seen(
+    campus: Campus, error: ChannelError | None
+) -> None:
+    leave_bike(campus)
+    clock = Clock()
+    with campus.sessions.begin() as session:
+        (started,) = service.begin_next(session, ["app"], RULES, clock())
+    with campus.sessions.begin() as session:
+        assert offered_to(session, campus.here) == {"bike-1"}
+        service.mark_seen(session, campus.here, ["bike-1"], clock())
+    with campus.sessions.begin() as session:
+        service.finish(session, started, clock(), error)
+    assert [state for _, state, _ in states(campus)] == [DeliveryState.SEEN]
