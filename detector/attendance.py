@@ -97,6 +97,7 @@ class Attendance:
         if self.has_left:
             self._watch_for_return(people, moment.at)
             return
+        self._know_again(moment)
         self._adopt(people, moment, trails)
         in_view = [person for person in moment.people() if person.track_id in self.riders]
         riders = [person for person in in_view if person.track_id not in elsewhere]
@@ -220,6 +221,15 @@ class Attendance:
             if new and self._could_be_rider(trail[0].at, trail[0].xyxy_px, moment):
                 self._take_over(person.track_id, lost)
                 return
+
+    def _know_again(self, moment: Moment) -> None:
+        """A rider's track that was lost for a moment goes on: whoever stood for it meanwhile is somebody else."""
+        for track_id in [one.track_id for one in moment.people()]:
+            stood_in = {one for one in self.riders if one > track_id and self._who(one) == self._who(track_id)}
+            if stood_in:
+                self.riders = (self.riders - stood_in) | {track_id}
+                self._at_bike -= stood_in
+                self._known_as = {one: who for one, who in self._known_as.items() if one not in stood_in}
 
     def _take_over(self, track_id: int, lost: set[int]) -> None:
         """One new track stands for one lost rider, the one followed last."""

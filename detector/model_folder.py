@@ -22,7 +22,7 @@ from detector.vocabulary import Kind
 Runtime = Literal["onnxruntime", "openvino"]
 """What computes an ONNX file."""
 FACTS_FILE = "model.toml"
-DEFAULT_MODEL = "bikepark-v0"
+DEFAULT_MODEL = "bikepark-v2"
 """What looks for bikes where a configuration names no model; a folder in models/."""
 REQUIRED_KINDS = (Kind.PERSON, Kind.BICYCLE)
 

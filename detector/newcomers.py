@@ -10,13 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
-from statistics import median
+from statistics import fmean, median
 
 from detector.assignment import best_pairs, likeness_of
 from detector.boxes import XyxyPx, around, intersection_px, iou
 from detector.dwelling import LEAST_DWELL_S, dwell_of
 from detector.places import PEOPLE, within_reach
-from detector.trails import TWO_WHEELERS, Moment, Trails, distance_px, span_s
+from detector.trails import TWO_WHEELERS, Moment, Trail, Trails, distance_px, span_s
 from detector.vocabulary import Detection, Kind
 
 SURE_SCORE = 0.25
@@ -45,6 +45,8 @@ PIECE_AREA, PIECE_INSIDE = 0.8, 0.9
 """A box so much smaller than a known bike's, and so wholly within it, is a part of that one which nothing hides."""
 BIRTH_S = 0.5
 """Who is at a bike this soon after they were first found was there before."""
+VARIANT_IOU = 0.75
+"""Boxes more alike than this are likely of one bike."""
 NEIGHBOURS = 3
 
 
@@ -112,6 +114,10 @@ class Newcomers:
         coming = [box for box in arriving if box not in known]
         return [one for one in self._seen if one.is_ripe(moment.at, RIPE_ARRIVING_S if one.is_at(coming) else RIPE_S)]
 
+    def sure(self) -> list[XyxyPx]:
+        """The boxes that stand there whoever brought them."""
+        return [one.box_px for one in self._seen if one.is_sure()]
+
 
 def _age_s(one: Newcomer, at: datetime) -> float:
     return (at - one.last_at).total_seconds()
@@ -123,14 +129,21 @@ def _is_attended(box: XyxyPx, moment: Moment) -> bool:
 
 def was_free(box: XyxyPx, before: datetime, past: Sequence[Moment]) -> bool:
     """Whether a place was looked at for long enough before that moment, and no box like this was there but by chance."""
+    return _is_free(_likenesses(box, before, past))
+
+
+def _likenesses(box: XyxyPx, before: datetime, past: Sequence[Moment]) -> list[float]:
+    """How like the likest box was, in each look before that moment; none where it was not looked at for long enough."""
     earlier = [moment for moment in past if moment.at < before]
     if not earlier or (earlier[-1].at - earlier[0].at).total_seconds() < LEAST_WATCHED_S:
-        return False
-    looks = sum(
-        any(one.score >= BEFORE_SCORE and iou(one.xyxy_px, box) >= BEFORE_IOU for one in moment.boxes(TWO_WHEELERS))
-        for moment in earlier
-    )
-    return looks < BEFORE_LOOKS or looks < BEFORE_SHARE * len(earlier)
+        return []
+    seen = ([one for one in moment.boxes(TWO_WHEELERS) if one.score >= BEFORE_SCORE] for moment in earlier)
+    return [max((iou(one.xyxy_px, box) for one in boxes), default=0.0) for boxes in seen]
+
+
+def _is_free(likenesses: Sequence[float]) -> bool:
+    looks = sum(one >= BEFORE_IOU for one in likenesses)
+    return bool(likenesses) and (looks < BEFORE_LOOKS or looks < BEFORE_SHARE * len(likenesses))
 
 
 def is_whole(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
@@ -140,15 +153,28 @@ def is_whole(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
     return LEAST_AREA * usual <= box.area <= MOST_AREA * usual
 
 
-def is_one_bike(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
-    """Whether a box is neither a piece of a bike nor drawn around two that are known to stand beside each other."""
-    pairs = (pair for pair in combinations(places, 2) if intersection_px(*pair) > 0)
-    a_piece = any(_is_piece(box, place) for place in places)
+def is_one_bike(box: XyxyPx, places: Collection[XyxyPx], unknown: Collection[XyxyPx] = ()) -> bool:
+    """Whether a box is neither a piece of a bike nor drawn around two that stand beside each other.
+
+    Args:
+        box: the box.
+        places: bikes known to stand here.
+        unknown: boxes that have long been seen and are nobody's place, as those of bikes that others hid at the start.
+    """
+    beside = [*places, *(one for one in unknown if iou(one, box) < VARIANT_IOU)]
+    pairs = (pair for pair in combinations(beside, 2) if 0 < _shared(*pair) < PIECE_INSIDE)
+    a_piece = any(is_piece(box, place) for place in places)
     return is_whole(box, places) and not a_piece and all(iou(box, around(*pair)) < AROUND_IOU for pair in pairs)
 
 
-def _is_piece(box: XyxyPx, place: XyxyPx) -> bool:
-    return box.area <= PIECE_AREA * place.area and intersection_px(box, place) >= PIECE_INSIDE * box.area
+def is_piece(box: XyxyPx, place: XyxyPx) -> bool:
+    """Whether a box is a part of that one which nothing hides."""
+    return box.area <= PIECE_AREA * place.area and _shared(box, place) >= PIECE_INSIDE
+
+
+def _shared(one: XyxyPx, other: XyxyPx) -> float:
+    """Which share of the smaller box lies in the other one."""
+    return intersection_px(one, other) / max(1.0, min(one.area, other.area))
 
 
 def claims(
@@ -193,13 +219,21 @@ def brought_by(
         Positions in `newcomers` to track ids.
     """
     people = sorted(bringers)
-    seconds: dict[tuple[int, int], float] = {}
-    for row, one in enumerate(newcomers):
-        for column, who in enumerate(people):
-            trail = trails.of(who)
-            dwell = dwell_of(trail, one.box_px)
-            soon = bool(dwell) and one.first_at <= dwell[-1].at + timedelta(seconds=SOON_S)
-            there = not from_birth or (bool(dwell) and (dwell[0].at - trail[0].at).total_seconds() <= BIRTH_S)
-            if soon and there and was_free(one.box_px, dwell[0].at - timedelta(seconds=1), past):
-                seconds[row, column] = span_s(dwell)
-    return {row: people[column] for row, column in best_pairs(seconds, LEAST_DWELL_S)}
+    fits = {
+        (row, column): _fit(one, trails.of(who), past, from_birth=from_birth)
+        for row, one in enumerate(newcomers)
+        for column, who in enumerate(people)
+    }
+    return {row: people[column] for row, column in best_pairs(fits, 0.0)}
+
+
+def _fit(one: Newcomer, trail: Trail, past: Sequence[Moment], *, from_birth: bool) -> float:
+    """What speaks for somebody having put this bike down: their seconds at it, fewer the more its box is like one that
+    was there before, as one drawn around two bikes is. 0: they did not."""
+    dwell = dwell_of(trail, one.box_px)
+    if not dwell or span_s(dwell) < LEAST_DWELL_S:
+        return 0.0
+    soon = one.first_at <= dwell[-1].at + timedelta(seconds=SOON_S)
+    there = not from_birth or (dwell[0].at - trail[0].at).total_seconds() <= BIRTH_S
+    before = _likenesses(one.box_px, dwell[0].at - timedelta(seconds=1), past)
+    return span_s(dwell) * (1 - fmean(before)) if soon and there and _is_free(before) else 0.0

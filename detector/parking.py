@@ -12,7 +12,7 @@ from detector.config import Thresholds
 from detector.dwelling import dwell_of, put_down_at
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
-from detector.newcomers import Newcomer, Newcomers, claims, is_one_bike, is_whole
+from detector.newcomers import Newcomer, Newcomers, claims, is_one_bike, is_piece, is_whole
 from detector.open_stays import OpenStay, is_same_visit, makes_room
 from detector.places import rack_of
 from detector.settling import keep_boxes, settled_tracks
@@ -238,7 +238,8 @@ class ParkingWatch:
         places = [place.box_px for place in self._places]
         coming = [bike.xyxy_px for bike in moment.bikes() if bike.track_id in self._visits.arriving()]
         found = self._newcomers.update(moment, looks.known_boxes, coming)
-        ripe = [one for one in found if is_one_bike(one.box_px, places)]
+        unknown = self._newcomers.sure()
+        ripe = [one for one in found if is_one_bike(one.box_px, places, unknown)]
         if not ripe:
             return
         settled = {who for place in self._places if place.is_supported() for who in place.attendance.everybody()}
@@ -252,7 +253,7 @@ class ParkingWatch:
         mine = next((one for one in self._places if who in one.attendance.everybody()), None)
         if rack is None or (mine is not None and mine.attendance.has_left):
             return
-        if any(iou(newcomer.box_px, place.box_px) >= ONE_BIKE_IOU for place in self._places if place is not mine):
+        if any(_is_of_one_bike(newcomer.box_px, place) for place in self._places if place is not mine):
             return
         since_when = put_down_at(dwell_of(self._trails.of(who), newcomer.box_px), had_until)
         if mine is None:
@@ -297,3 +298,9 @@ class ParkingWatch:
         place = self._open(drop, rack)
         place.preexisting = True
         return [self._event(StayEventKind.OPENED, place, moment)]
+
+
+def _is_of_one_bike(box: XyxyPx, place: OpenStay) -> bool:
+    """Whether a box is of the bike in this place, of which only a part may have been seen when it was put down."""
+    a_part_was_seen = not place.preexisting and is_piece(place.box_px, box)
+    return a_part_was_seen or iou(box, place.box_px) >= ONE_BIKE_IOU

