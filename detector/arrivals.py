@@ -9,6 +9,7 @@ from itertools import takewhile
 from math import exp
 
 from detector.boxes import XyxyPx, intersection_px, iou
+from detector.links import Candidate
 from detector.places import PEOPLE, SAME_PLACE_IOU, is_with
 from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, Travel, distance_px, since, size_px, travel
 from detector.vocabulary import Kind, Track
@@ -21,6 +22,7 @@ ALONE_SIZES = 1.5
 """A bike that moved without anybody being seen with it must have moved this far to be believed."""
 ACCOMPANIED_LOOKS = 3
 ACCOMPANIED_SHARE = 0.7
+FOLLOWED_SIZES = 2.0
 COMPANY_MEMORY_S = 4.0
 BYSTANDER = 0.4
 """What being within reach of a bike counts for those with whom it does not go along."""
@@ -142,6 +144,12 @@ def begins_in_place(arrival: Arrival, trail: Trail, places: Collection[XyxyPx]) 
     """Whether a bike on its way came out of one of these places, where one stood."""
     origins = (trail[0].xyxy_px, arrival.origin_px)
     return any(iou(origin, place) >= SAME_PLACE_IOU for place in places for origin in origins)
+
+
+def was_followed(arrival: Arrival, at_rest: Candidate) -> bool:
+    """Whether the bike was seen all the way from far off to where it stands: somebody brought it, whatever they seemed to do."""
+    way_px = distance_px(arrival.origin_px, at_rest.box)
+    return arrival.moved and at_rest.track_id == arrival.track_id and way_px >= FOLLOWED_SIZES * size_px(at_rest.box)
 
 
 def has_come_far(arrival: Arrival, box: XyxyPx) -> bool:

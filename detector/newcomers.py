@@ -228,8 +228,10 @@ def brought_by(
 
 
 def _fit(one: Newcomer, trail: Trail, past: Sequence[Moment], *, from_birth: bool) -> float:
-    """What speaks for somebody having put this bike down: their seconds at it, fewer the more its box is like one that
-    was there before, as one drawn around two bikes is. 0: they did not."""
+    """What speaks for somebody having put this bike down: their seconds at it. 0: they did not.
+
+    They count for less the more the box is like one that was there before, as one drawn around two bikes is.
+    """
     dwell = dwell_of(trail, one.box_px)
     if not dwell or span_s(dwell) < LEAST_DWELL_S:
         return 0.0

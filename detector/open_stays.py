@@ -9,6 +9,7 @@ from datetime import datetime
 from detector.attendance import Attendance, Presence
 from detector.boxes import XyxyPx, intersection_px, iou
 from detector.lock_evidence import collect
+from detector.newcomers import is_piece
 from detector.places import SAME_PLACE_IOU, closeness, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Sighting, distance_px, median_box, size_px
 from detector.vacancy import EMPTY_LOOKS, REMEMBERED_S, VISIT_BEFORE_S, Look, Looks, Vacancy, note_visit
@@ -17,6 +18,8 @@ from detector.vocabulary import Detection, Kind, LockEvidence, Rack, Stay, StayS
 
 SETTLE_S = 8.0
 """How soon after it was put down a bike may still be pushed into its place."""
+ONE_BIKE_IOU = 0.75
+"""Of two bikes whose boxes are more alike than this the model gives one: two boxes are of one bike."""
 NEAR_SIZES = 1.0
 FOUND_COVER = 0.5
 EMPTY_BEFORE_NEXT_S = 1.0
@@ -162,6 +165,11 @@ class OpenStay:
         """Whether a box found standing is in the place of this stay."""
         shared = intersection_px(self.box_px, box) / max(1.0, min(self.box_px.area, box.area))
         return iou(self.box_px, box) >= SAME_PLACE_IOU or shared >= FOUND_COVER
+
+    def may_show_as(self, box: XyxyPx) -> bool:
+        """Whether a box is of this bike, of which only a part may have been seen when it was put down."""
+        a_part_was_seen = not self.preexisting and is_piece(self.box_px, box)
+        return a_part_was_seen or iou(self.box_px, box) >= ONE_BIKE_IOU
 
     def adopts(self, track_id: int, box: XyxyPx) -> bool:
         """Whether a box found standing where no stay is is the bike of this one, whose own box had been lost."""

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from broker_bridge.messages import uuid7
 from detector.attendance import Attendance
-from detector.boxes import XyxyPx, iou
+from detector.boxes import XyxyPx
 from detector.config import Thresholds
 from detector.dwelling import dwell_of, put_down_at
 from detector.found_bikes import FOUND_EARLY_S, stands_alone
 from detector.links import attended_by, takers_of
-from detector.newcomers import Newcomer, Newcomers, claims, is_one_bike, is_piece, is_whole
+from detector.newcomers import Newcomer, Newcomers, claims, is_one_bike, is_whole
 from detector.open_stays import OpenStay, is_same_visit, makes_room
 from detector.places import rack_of
 from detector.settling import keep_boxes, settled_tracks
@@ -22,8 +22,6 @@ from detector.visits import Drop, Standing, Visits
 from detector.vocabulary import Detection, Rack, Stay, StayEvent, StayEventKind, Track
 
 RELIVE_BEFORE_S = 2.5
-ONE_BIKE_IOU = 0.75
-"""Of two bikes whose boxes are more alike than this the model gives one: two boxes are of one bike."""
 GAP_S = 10.0
 """Without a frame for longer than this everything must be known again: tracks are over, bikes may have changed."""
 
@@ -253,7 +251,7 @@ class ParkingWatch:
         mine = next((one for one in self._places if who in one.attendance.everybody()), None)
         if rack is None or (mine is not None and mine.attendance.has_left):
             return
-        if any(_is_of_one_bike(newcomer.box_px, place) for place in self._places if place is not mine):
+        if any(place.may_show_as(newcomer.box_px) for place in self._places if place is not mine):
             return
         since_when = put_down_at(dwell_of(self._trails.of(who), newcomer.box_px), had_until)
         if mine is None:
@@ -298,9 +296,3 @@ class ParkingWatch:
         place = self._open(drop, rack)
         place.preexisting = True
         return [self._event(StayEventKind.OPENED, place, moment)]
-
-
-def _is_of_one_bike(box: XyxyPx, place: OpenStay) -> bool:
-    """Whether a box is of the bike in this place, of which only a part may have been seen when it was put down."""
-    a_part_was_seen = not place.preexisting and is_piece(place.box_px, box)
-    return a_part_was_seen or iou(box, place.box_px) >= ONE_BIKE_IOU

@@ -21,6 +21,7 @@ from detector.arrivals import (
     has_come_far,
     is_still_occupied,
     stood_before,
+    was_followed,
 )
 from detector.boxes import XyxyPx, iou
 from detector.carriers import WITHOUT_S, Carriers
@@ -158,7 +159,7 @@ class Visits:
         for one, two in combinations(together, 2):
             without = not (riders[one.track_id] and riders[two.track_id]) and one.company.keys() & two.company.keys()
             if without or are_on_one_bike(trails.of(one.track_id), trails.of(two.track_id)):
-                main, twin = sorted((one, two), key=lambda each: _standing_of(each, trails), reverse=True)
+                main, twin = sorted((one, two), key=lambda each: clearness(trails.of(each.track_id)), reverse=True)
                 self._twins[twin.track_id] = main.track_id
         for twin_id in self._twins.keys() & self._arrivals.keys():
             del self._arrivals[twin_id]
@@ -191,7 +192,11 @@ class Visits:
             return []
         riders, empty_handed = self._riders_of(arrivals, moment, standing), self._carriers.brought_nothing()
         who = [riders[one.track_id] for one in arrivals]
-        brought = [(row, at_rest) for row, at_rest in pairs if not who[row] or who[row] - empty_handed]
+        brought = [
+            (row, at_rest)
+            for row, at_rest in pairs
+            if not who[row] or who[row] - empty_handed or was_followed(arrivals[row], at_rest)
+        ]
         return [self._put_down(arrivals[row], at_rest, who[row], trails) for row, at_rest in brought]
 
     def _riders_of(self, arrivals: Sequence[Arrival], moment: Moment, standing: Standing) -> dict[int, frozenset[int]]:
@@ -289,8 +294,3 @@ class Visits:
 def _is_at_start(trail: Trail, trails: Trails) -> bool:
     """A bike in the camera's first pictures may be one that stands there."""
     return trail[0].at <= trails.recent[0].at
-
-
-def _standing_of(arrival: Arrival, trails: Trails) -> float:
-    """Of two tracks on one bike the clearer one counts."""
-    return clearness(trails.of(arrival.track_id))

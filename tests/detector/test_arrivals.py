@@ -15,9 +15,11 @@ from detector.arrivals import (
     has_come_far,
     is_still_occupied,
     stood_before,
+    was_followed,
 )
 from detector.boxes import XyxyPx
 from detector.carriers import Carriers
+from detector.links import Candidate
 from detector.trails import Moment, Sighting, Trails
 from detector.vocabulary import Kind
 from tests.detector.films import bike_on, film, followed, moment_of, person_on, trail_of, trails_of, when
@@ -51,6 +53,22 @@ def test_a_bike_pushed_along_is_on_its_way_with_who_pushes_it(fps: float) -> Non
     assert arrival.is_with_rider()
     assert arrival.company[ANNA] > 2
     assert BEN not in arrival.company
+
+
+FOLLOWED = [
+    (HERS, bike_on(320, 300), True),
+    # Another track: it may be another bike.
+    (OTHER, bike_on(320, 300), False),
+    # Hardly farther than its own size.
+    (HERS, bike_on(210, 300), False),
+]
+
+
+@pytest.mark.parametrize(("track_id", "box", "is_it"), FOLLOWED)
+def test_a_bike_seen_all_the_way_to_where_it_stands_was_brought(track_id: int, box: XyxyPx, *, is_it: bool) -> None:
+    arrival = _arrival({ANNA: ANNA_PUSHES, HERS: PUSHED})
+    assert arrival is not None
+    assert was_followed(arrival, Candidate(track_id, box)) is is_it
 
 
 NOT_ON_ITS_WAY: dict[str, dict[int, Actor]] = {

@@ -55,6 +55,30 @@ def test_who_walks_off_has_left_once_the_grace_time_is_over(fps: float) -> None:
     assert (gone.last_here_at - when(0)).total_seconds() == pytest.approx(10.5, abs=1.2)
 
 
+@pytest.mark.parametrize("fps", [5.0, 15.0])
+def test_a_track_that_comes_up_while_the_riders_own_is_lost_for_a_moment_is_not_waited_for(fps: float) -> None:
+    """One look finds somebody a little beside themselves: a track of its own, never seen again."""
+    rider = _stays(10, (15, 90, 330), (70, 90, 330), unseen=((4, 4.3),))
+    ghost = person((4, 400, 305), (4.2, 400, 305))
+    gone = _attend({ANNA: rider, BEN: ghost}, 17.5, fps=fps)
+    assert gone.riders == {ANNA}
+    assert gone.everybody() == {ANNA}
+    assert gone.has_left
+    assert {who for frame in gone.frames if frame.at < when(4) or frame.at > when(5) for who, _ in frame.people} == {
+        ANNA
+    }
+
+
+def test_a_track_that_comes_back_after_two_others_stood_for_it_is_the_rider_again() -> None:
+    rider = _stays(10, (15, 90, 330), (70, 90, 330), unseen=((4, 6),))
+    others = {BEN: person((4, 400, 305), (4.6, 400, 305)), CARL: person((4.8, 395, 305), (5.8, 395, 305))}
+    during = _attend({ANNA: rider, **others}, 5.5)
+    assert during.riders == {CARL}
+    gone = _attend({ANNA: rider, **others}, 17.5)
+    assert gone.riders == {ANNA}
+    assert gone.has_left
+
+
 LEAVINGS = [
     # Straight off.
     (_walks_off(10), True),

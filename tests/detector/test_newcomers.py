@@ -88,6 +88,32 @@ def test_one_box_around_two_known_bikes_is_no_third(box: XyxyPx, *, one_bike: bo
     assert is_one_bike(box, [LEFT])
 
 
+HIDDEN_BESIDE_LEFT = XyxyPx(290, 150, 390, 234)
+AROUND_THESE = XyxyPx(242, 138, 388, 233)
+
+
+def test_nor_is_one_around_a_known_bike_and_one_that_was_hidden_when_all_began() -> None:
+    assert is_one_bike(AROUND_THESE, [LEFT])
+    assert not is_one_bike(AROUND_THESE, [LEFT], [HIDDEN_BESIDE_LEFT])
+    assert not is_one_bike(AROUND_THESE, [], [LEFT, HIDDEN_BESIDE_LEFT])
+
+
+def test_a_bikes_own_box_seen_a_little_otherwise_does_not_speak_against_it() -> None:
+    likewise, less_like, part = AROUND_THESE, XyxyPx(242, 138, 388, 205), XyxyPx(300, 140, 380, 200)
+    assert is_one_bike(AROUND_THESE, [LEFT], [likewise])
+    assert is_one_bike(AROUND_THESE, [], [less_like, part])
+
+
+def test_a_box_is_sure_once_it_was_seen_long_and_often_enough() -> None:
+    newcomers = Newcomers()
+    for moment in _frames(PLACE, seconds=2.8):
+        newcomers.update(moment, ())
+    assert newcomers.sure() == []
+    for moment in _frames(PLACE, seconds=3.4):
+        newcomers.update(moment, ())
+    assert newcomers.sure() == [PLACE]
+
+
 def test_a_part_of_a_known_bike_is_no_second_one() -> None:
     part = XyxyPx(242, 140, 300, 218)
     assert is_whole(part, [LEFT])
@@ -127,6 +153,22 @@ def test_each_has_brought_one_bike_who_was_longest_at_it() -> None:
 def test_nobody_has_brought_what_stood_there_before_they_came() -> None:
     before = [_moment(number / 5 - 8, PLACE) for number in range(20)]
     assert 0 not in _brought({ANNA, BEN}, before)
+
+
+def test_of_two_boxes_at_hand_the_one_less_like_what_stood_there_is_the_bike_that_was_brought() -> None:
+    likewise, anew = bike_on(300, 300), bike_on(320, 300)
+    before = [_moment(number / 5 - 8, bike_on(270, 300)) for number in range(20)]
+    trails, newcomers = Trails(), Newcomers()
+    for number in range(20):
+        moment = moment_of(
+            number / 5,
+            followed(ANNA, person_on(310, 305), number / 5),
+            faint=[Detection(Kind.BICYCLE, 0.5, box) for box in (likewise, anew)],
+        )
+        trails.update(moment)
+        ripe = newcomers.update(moment, ())
+    assert [one.box_px for one in ripe] == [likewise, anew]
+    assert brought_by(ripe, [ANNA], trails, [*before, *trails.past]) == {1: ANNA}
 
 
 def _claimed(first_x: float, *, came: bool = False, until_s: float = 15.0) -> list[tuple[int, float]]:

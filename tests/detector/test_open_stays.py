@@ -28,6 +28,23 @@ def _place(
     return OpenStay(stay_id, WHOLE_PICTURE, Kind.BICYCLE, box, when(0), preexisting, True, attendance, {HERS})
 
 
+SHOWN = [
+    # The same box, a little otherwise.
+    (bike_on(303, 301), False, True),
+    # All of the bike, of which a part was seen when it was put down.
+    (XyxyPx(235, 225, 375, 305), False, True),
+    # A bike that stood there before was seen whole.
+    (XyxyPx(235, 225, 375, 305), True, False),
+    # The next one.
+    (bike_on(350, 300), False, False),
+]
+
+
+@pytest.mark.parametrize(("box", "preexisting", "shown"), SHOWN)
+def test_a_box_may_be_of_a_bike_that_has_its_stay(box: XyxyPx, *, preexisting: bool, shown: bool) -> None:
+    assert _place(preexisting=preexisting).may_show_as(box) is shown
+
+
 PULLS = [
     # Somebody between two bikes: at the nearer one.
     (340, {}, "left"),
