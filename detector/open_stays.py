@@ -18,7 +18,7 @@ from detector.vocabulary import Detection, Kind, LockEvidence, Rack, Stay, StayS
 
 SETTLE_S = 8.0
 """How soon after it was put down a bike may still be pushed into its place."""
-ONE_BIKE_IOU = 0.75
+ONE_BIKE_IOU = 0.65
 """Of two bikes whose boxes are more alike than this the model gives one: two boxes are of one bike."""
 NEAR_SIZES = 1.0
 FOUND_COVER = 0.5
