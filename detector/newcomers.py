@@ -10,13 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
-from statistics import fmean, median
+from statistics import median
 
 from detector.assignment import best_pairs, likeness_of
 from detector.boxes import XyxyPx, around, intersection_px, iou
 from detector.dwelling import LEAST_DWELL_S, dwell_of
 from detector.places import PEOPLE, within_reach
-from detector.trails import TWO_WHEELERS, Moment, Trail, Trails, distance_px, span_s
+from detector.trails import TWO_WHEELERS, Moment, Trails, distance_px, span_s
 from detector.vocabulary import Detection, Kind
 
 SURE_SCORE = 0.25
@@ -129,21 +129,14 @@ def _is_attended(box: XyxyPx, moment: Moment) -> bool:
 
 def was_free(box: XyxyPx, before: datetime, past: Sequence[Moment]) -> bool:
     """Whether a place was looked at for long enough before that moment, and no box like this was there but by chance."""
-    return _is_free(_likenesses(box, before, past))
-
-
-def _likenesses(box: XyxyPx, before: datetime, past: Sequence[Moment]) -> list[float]:
-    """How like the likest box was, in each look before that moment; none where it was not looked at for long enough."""
     earlier = [moment for moment in past if moment.at < before]
     if not earlier or (earlier[-1].at - earlier[0].at).total_seconds() < LEAST_WATCHED_S:
-        return []
-    seen = ([one for one in moment.boxes(TWO_WHEELERS) if one.score >= BEFORE_SCORE] for moment in earlier)
-    return [max((iou(one.xyxy_px, box) for one in boxes), default=0.0) for boxes in seen]
-
-
-def _is_free(likenesses: Sequence[float]) -> bool:
-    looks = sum(one >= BEFORE_IOU for one in likenesses)
-    return bool(likenesses) and (looks < BEFORE_LOOKS or looks < BEFORE_SHARE * len(likenesses))
+        return False
+    looks = sum(
+        any(one.score >= BEFORE_SCORE and iou(one.xyxy_px, box) >= BEFORE_IOU for one in moment.boxes(TWO_WHEELERS))
+        for moment in earlier
+    )
+    return looks < BEFORE_LOOKS or looks < BEFORE_SHARE * len(earlier)
 
 
 def is_whole(box: XyxyPx, places: Collection[XyxyPx]) -> bool:
@@ -219,23 +212,13 @@ def brought_by(
         Positions in `newcomers` to track ids.
     """
     people = sorted(bringers)
-    fits = {
-        (row, column): _fit(one, trails.of(who), past, from_birth=from_birth)
-        for row, one in enumerate(newcomers)
-        for column, who in enumerate(people)
-    }
-    return {row: people[column] for row, column in best_pairs(fits, 0.0)}
-
-
-def _fit(one: Newcomer, trail: Trail, past: Sequence[Moment], *, from_birth: bool) -> float:
-    """What speaks for somebody having put this bike down: their seconds at it. 0: they did not.
-
-    They count for less the more the box is like one that was there before, as one drawn around two bikes is.
-    """
-    dwell = dwell_of(trail, one.box_px)
-    if not dwell or span_s(dwell) < LEAST_DWELL_S:
-        return 0.0
-    soon = one.first_at <= dwell[-1].at + timedelta(seconds=SOON_S)
-    there = not from_birth or (dwell[0].at - trail[0].at).total_seconds() <= BIRTH_S
-    before = _likenesses(one.box_px, dwell[0].at - timedelta(seconds=1), past)
-    return span_s(dwell) * (1 - fmean(before)) if soon and there and _is_free(before) else 0.0
+    seconds: dict[tuple[int, int], float] = {}
+    for row, one in enumerate(newcomers):
+        for column, who in enumerate(people):
+            trail = trails.of(who)
+            dwell = dwell_of(trail, one.box_px)
+            soon = bool(dwell) and one.first_at <= dwell[-1].at + timedelta(seconds=SOON_S)
+            there = not from_birth or (bool(dwell) and (dwell[0].at - trail[0].at).total_seconds() <= BIRTH_S)
+            if soon and there and was_free(one.box_px, dwell[0].at - timedelta(seconds=1), past):
+                seconds[row, column] = span_s(dwell)
+    return {row: people[column] for row, column in best_pairs(seconds, LEAST_DWELL_S)}

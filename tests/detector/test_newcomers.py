@@ -155,22 +155,6 @@ def test_nobody_has_brought_what_stood_there_before_they_came() -> None:
     assert 0 not in _brought({ANNA, BEN}, before)
 
 
-def test_of_two_boxes_at_hand_the_one_less_like_what_stood_there_is_the_bike_that_was_brought() -> None:
-    likewise, anew = bike_on(300, 300), bike_on(320, 300)
-    before = [_moment(number / 5 - 8, bike_on(270, 300)) for number in range(20)]
-    trails, newcomers = Trails(), Newcomers()
-    for number in range(20):
-        moment = moment_of(
-            number / 5,
-            followed(ANNA, person_on(310, 305), number / 5),
-            faint=[Detection(Kind.BICYCLE, 0.5, box) for box in (likewise, anew)],
-        )
-        trails.update(moment)
-        ripe = newcomers.update(moment, ())
-    assert [one.box_px for one in ripe] == [likewise, anew]
-    assert brought_by(ripe, [ANNA], trails, [*before, *trails.past]) == {1: ANNA}
-
-
 def _claimed(first_x: float, *, came: bool = False, until_s: float = 15.0) -> list[tuple[int, float]]:
     """Somebody is found in second 6, is at the place from 7 to 11, and a bike shows there from 10 on."""
     trails, newcomers = Trails(), Newcomers()
