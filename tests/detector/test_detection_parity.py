@@ -19,7 +19,7 @@ from detector.vocabulary import Detection, Frame
 from models.release import blend, export_onnx
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
-MODELS = ("bikepark-v0", "bikepark-s-v0")
+MODELS = ("bikepark-v2", "bikepark-v0", "bikepark-s-v0")
 SCORE = 0.25
 
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore::DeprecationWarning")]  # torch's own exporter warns
