@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import takewhile
 from math import exp
 
-from detector.boxes import XyxyPx, intersection_px, iou
+from detector.boxes import XyxyPx, iou, overlap_of_smaller
 from detector.links import Candidate
 from detector.places import PEOPLE, SAME_PLACE_IOU, is_with
 from detector.trails import TWO_WHEELERS, Moment, Sighting, Trail, Travel, distance_px, since, size_px, travel
@@ -126,7 +126,7 @@ def are_on_one_bike(one: Trail, two: Trail) -> bool:
     """Whether two tracks lie on each other most of the time."""
     boxes = {sighting.at: sighting.xyxy_px for sighting in one}
     pairs = [(boxes[sighting.at], sighting.xyxy_px) for sighting in two if sighting.at in boxes]
-    shared = [intersection_px(a, b) / max(1.0, min(a.area, b.area)) >= TWIN_OVERLAP for a, b in pairs]
+    shared = [overlap_of_smaller(a, b) >= TWIN_OVERLAP for a, b in pairs]
     return sum(shared) >= RIDER_LOOKS
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from detector.arrivals import at_way_out
-from detector.boxes import XyxyPx, intersection_px
+from detector.boxes import XyxyPx, overlap_of_smaller
 from detector.places import PEOPLE, has_walked_off, within_reach
 from detector.trails import TRAIL_S, Moment, Trails, distance_px
 from detector.vocabulary import Track
@@ -203,8 +203,7 @@ class Attendance:
             self.last_here_at = self.frames[-1].at if self.frames else self.parked_at
 
     def _is_at_bike(self, person: XyxyPx) -> bool:
-        overlap = intersection_px(person, self.bike_px) / max(1.0, min(person.area, self.bike_px.area))
-        return within_reach(person, self.bike_px) and overlap >= FAINT_OVERLAP
+        return within_reach(person, self.bike_px) and overlap_of_smaller(person, self.bike_px) >= FAINT_OVERLAP
 
     def _adopt(self, people: list[Track], moment: Moment, trails: Trails) -> None:
         """A rider lost at the bike who comes back into view has a new track id: the one born where they could be."""

@@ -10,7 +10,7 @@ from math import hypot
 import numpy as np
 
 from detector.assignment import as_array, best_pairs, iou_matrix
-from detector.boxes import XyxyPx, intersection_px, iou
+from detector.boxes import XyxyPx, iou, overlap_of_smaller
 from detector.places import SAME_PLACE_IOU, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Trail, Trails, since, size_px, span_s, travel
 from detector.vocabulary import Detection, Track
@@ -75,8 +75,7 @@ def _gain(person: XyxyPx, bike: XyxyPx, before: XyxyPx | None) -> float:
 
 def _togetherness(person: XyxyPx, bike: XyxyPx) -> float:
     """0 where a person is not at a bike, up to 2 where their feet are in the middle of it."""
-    shared = intersection_px(person, bike)
-    overlap = shared / max(1.0, min(person.area, bike.area)) if shared else 0.0
+    overlap = overlap_of_smaller(person, bike)
     if not (overlap > ON_PERSON or within_reach(person, bike)):
         return 0.0
     x, y = person.foot

@@ -79,6 +79,12 @@ def intersection_px(one: XyxyPx, other: XyxyPx) -> float:
     return max(0.0, width) * max(0.0, height)
 
 
+def overlap_of_smaller(one: XyxyPx, other: XyxyPx) -> float:
+    """Which share of the smaller box lies in the other one, 0 to 1; boxes of less than a pixel count as one."""
+    shared = intersection_px(one, other)
+    return shared / max(1.0, min(one.area, other.area)) if shared > 0 else 0.0
+
+
 def around(one: XyxyPx, other: XyxyPx) -> XyxyPx:
     """The smallest box that both are in."""
     sides = zip(one, other, strict=True)

@@ -13,7 +13,7 @@ from itertools import combinations
 from statistics import median
 
 from detector.assignment import best_pairs, likeness_of
-from detector.boxes import XyxyPx, around, intersection_px, iou
+from detector.boxes import XyxyPx, around, iou, overlap_of_smaller
 from detector.dwelling import LEAST_DWELL_S, dwell_of
 from detector.places import PEOPLE, within_reach
 from detector.trails import TWO_WHEELERS, Moment, Trails, distance_px, span_s
@@ -155,19 +155,14 @@ def is_one_bike(box: XyxyPx, places: Collection[XyxyPx], unknown: Collection[Xyx
         unknown: boxes that have long been seen and are nobody's place, as those of bikes that others hid at the start.
     """
     beside = [*places, *(one for one in unknown if iou(one, box) < VARIANT_IOU)]
-    pairs = (pair for pair in combinations(beside, 2) if 0 < _shared(*pair) < PIECE_INSIDE)
+    pairs = (pair for pair in combinations(beside, 2) if 0 < overlap_of_smaller(*pair) < PIECE_INSIDE)
     a_piece = any(is_piece(box, place) for place in places)
     return is_whole(box, places) and not a_piece and all(iou(box, around(*pair)) < AROUND_IOU for pair in pairs)
 
 
 def is_piece(box: XyxyPx, place: XyxyPx) -> bool:
     """Whether a box is a part of that one which nothing hides."""
-    return box.area <= PIECE_AREA * place.area and _shared(box, place) >= PIECE_INSIDE
-
-
-def _shared(one: XyxyPx, other: XyxyPx) -> float:
-    """Which share of the smaller box lies in the other one."""
-    return intersection_px(one, other) / max(1.0, min(one.area, other.area))
+    return box.area <= PIECE_AREA * place.area and overlap_of_smaller(box, place) >= PIECE_INSIDE
 
 
 def claims(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from detector.attendance import Attendance, Presence
-from detector.boxes import XyxyPx, intersection_px, iou
+from detector.boxes import XyxyPx, iou, overlap_of_smaller
 from detector.lock_evidence import collect
 from detector.newcomers import is_piece
 from detector.places import SAME_PLACE_IOU, closeness, within_reach
@@ -163,8 +163,7 @@ class OpenStay:
 
     def covers(self, box: XyxyPx) -> bool:
         """Whether a box found standing is in the place of this stay."""
-        shared = intersection_px(self.box_px, box) / max(1.0, min(self.box_px.area, box.area))
-        return iou(self.box_px, box) >= SAME_PLACE_IOU or shared >= FOUND_COVER
+        return iou(self.box_px, box) >= SAME_PLACE_IOU or overlap_of_smaller(self.box_px, box) >= FOUND_COVER
 
     def may_show_as(self, box: XyxyPx) -> bool:
         """Whether a box is of this bike, of which only a part may have been seen when it was put down."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from detector.assignment import best_pairs, closest_first, likeness_of
-from detector.boxes import XyxyPx, intersection_px, iou
+from detector.boxes import XyxyPx, iou, overlap_of_smaller
 from detector.vocabulary import Detection, Kind, Track
 
 START_SCORE = 0.3
@@ -137,12 +137,7 @@ class Tracker:
 def _is_part_of(person: XyxyPx, other: XyxyPx) -> bool:
     off_px = abs(person.top - other.top) + abs(person.bottom - other.bottom)
     shifted = off_px >= SHIFTED_HEIGHTS * other.height
-    return _within(person, other) >= (SHIFTED_PART_SHARE if shifted else PART_SHARE)
-
-
-def _within(one: XyxyPx, other: XyxyPx) -> float:
-    """Which share of the smaller box lies in the other one."""
-    return intersection_px(one, other) / max(1.0, min(one.area, other.area))
+    return overlap_of_smaller(person, other) >= (SHIFTED_PART_SHARE if shifted else PART_SHARE)
 
 
 _Unmatched = tuple[list[_Followed], list[Detection]]
