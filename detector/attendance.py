@@ -97,7 +97,7 @@ class Attendance:
         if self.has_left:
             self._watch_for_return(people, moment.at)
             return
-        self._know_again(moment)
+        self._take_back(moment)
         self._adopt(people, moment, trails)
         in_view = [person for person in moment.people() if person.track_id in self.riders]
         riders = [person for person in in_view if person.track_id not in elsewhere]
@@ -221,7 +221,7 @@ class Attendance:
                 self._take_over(person.track_id, lost)
                 return
 
-    def _know_again(self, moment: Moment) -> None:
+    def _take_back(self, moment: Moment) -> None:
         """A rider's track that was lost for a moment goes on: whoever stood for it meanwhile is somebody else."""
         for track_id in [one.track_id for one in moment.people()]:
             stood_in = {one for one in self.riders if one > track_id and self._who(one) == self._who(track_id)}
